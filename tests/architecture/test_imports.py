@@ -1,0 +1,41 @@
+"""Rooms import downwards only, and importing warpkit is cheap."""
+
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def python(code, **options):
+    """Run `code` in a fresh interpreter."""
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, **options
+    )
+
+
+def test_rooms_import_downwards_only():
+    if importlib.util.find_spec("importlinter") is None:
+        pytest.skip('import-linter is not installed: `pip install -e ".[dev]"`')
+    code = "from importlinter.cli import lint_imports_command; lint_imports_command()"
+    done = python(code, cwd=ROOT)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_import_loads_nothing_heavy():
+    code = "import sys, warpkit; print(*{name.partition('.')[0] for name in sys.modules})"
+    done = python(code)
+    assert done.returncode == 0, done.stderr
+    loaded = set(done.stdout.split())
+    assert "warpkit" in loaded
+    assert loaded.isdisjoint({"cupy", "jax", "matplotlib", "skimage", "sklearn", "torch", "tqdm"})
+
+
+def test_import_is_quick():
+    """Under 0.25 s, NumPy included: the best of six processes, since a busy machine only ever adds time."""
+    code = "import time; start = time.perf_counter(); import warpkit; print(time.perf_counter() - start)"
+    seconds = [float(python(code).stdout) for _ in range(6)]
+    assert min(seconds) < 0.25, seconds
