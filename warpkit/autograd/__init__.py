@@ -1,0 +1,14 @@
+"""The tape: reverse mode with :class:`Variable`, forward mode with :func:`jvp`."""
+
+from warpkit._core import differentiator
+
+from ._backward import grad as grad
+from ._backward import value_and_grad as value_and_grad
+from ._backward import vjp_of
+from ._forward import jvp as jvp
+from ._forward import jvp_of
+from ._variable import Variable as Variable
+from ._variable import no_grad as no_grad
+
+differentiator.vjp_of = vjp_of
+differentiator.jvp_of = jvp_of

@@ -1,0 +1,37 @@
+"""The ops that rules and networks are written in; each an :class:`warpkit._core.Op` like all others."""
+
+from ._arithmetic import add as add
+from ._arithmetic import astype as astype
+from ._arithmetic import divide as divide
+from ._arithmetic import multiply as multiply
+from ._arithmetic import negative as negative
+from ._arithmetic import power as power
+from ._arithmetic import subtract as subtract
+from ._elementary import absolute as absolute
+from ._elementary import cos as cos
+from ._elementary import exp as exp
+from ._elementary import log as log
+from ._elementary import relu as relu
+from ._elementary import sigmoid as sigmoid
+from ._elementary import sin as sin
+from ._elementary import sqrt as sqrt
+from ._elementary import tanh as tanh
+from ._linalg import matmul as matmul
+from ._linalg import solve as solve
+from ._reductions import amax as amax
+from ._reductions import logsumexp as logsumexp
+from ._reductions import mean as mean
+from ._reductions import softmax as softmax
+from ._reductions import sum as sum
+from ._selection import clip as clip
+from ._selection import maximum as maximum
+from ._selection import minimum as minimum
+from ._selection import where as where
+from ._shape import broadcast_to as broadcast_to
+from ._shape import concatenate as concatenate
+from ._shape import getitem as getitem
+from ._shape import moveaxis as moveaxis
+from ._shape import place as place
+from ._shape import reshape as reshape
+from ._shape import stack as stack
+from ._shape import transpose as transpose
