@@ -1,13 +1,13 @@
 """Writes the pages under `reference/generated`: for each package, what it exports.
 
-The pages follow from the `__all__` of the packages, so nothing public can be forgotten and nothing listed
-can be gone. Each object stands under the name that users should write: `warpkit.NAME` where the top level
-exports it.
+The pages follow from what the packages export, so nothing public can be forgotten and nothing listed can be
+gone. Each object stands under the name that users should write: `warpkit.NAME` where the top level has it.
 """
 
 import importlib
 import inspect
 import pkgutil
+import re
 from pathlib import Path
 
 import warpkit
@@ -15,30 +15,26 @@ import warpkit
 GENERATED = Path(__file__).parent / "reference" / "generated"
 
 
+def exports(package):
+    """What a package exports that can be called, as {name: object}."""
+    names = getattr(package, "__all__", None) or list(vars(package))
+    things = {name: getattr(package, name) for name in names if not name.startswith("_")}
+    return {name: thing for name, thing in things.items() if callable(thing)}
+
+
 def public_packages():
     """The packages below warpkit that can be imported with nothing but its own dependencies."""
     for found in pkgutil.iter_modules(warpkit.__path__):
-        # The bridges need torch or JAX; their page is written by hand.
+        # The bridges need torch or JAX.
         if found.ispkg and not found.name.startswith("_") and found.name not in ("bridges", "cli"):
-            package = importlib.import_module(f"warpkit.{found.name}")
-            if getattr(package, "__all__", None):
-                yield package
-
-
-def public_name(package, name):
-    """The name to document an object under."""
-    if getattr(warpkit, name, None) is getattr(package, name) and name in warpkit.__all__:
-        return f"warpkit.{name}"
-    return f"{package.__name__}.{name}"
+            yield importlib.import_module(f"warpkit.{found.name}")
 
 
 def directive(thing):
     """What autodoc should take it for. An op is called like a function, and documented like one."""
     if inspect.isclass(thing):
         return "autoexception" if issubclass(thing, BaseException) else "autoclass"
-    if inspect.ismodule(thing):
-        return "automodule"
-    return "autofunction" if callable(thing) else "autodata"
+    return "autofunction"
 
 
 def page(title, introduction, things):
@@ -66,15 +62,26 @@ def write_pages(app):
         if things:
             (GENERATED / f"{title}.rst").write_text(page(title, introduction, things), encoding="utf-8")
 
+    top_level = exports(warpkit)
     for package in public_packages():
-        things = {public_name(package, name): getattr(package, name) for name in package.__all__}
+        things = {}
+        for name, thing in exports(package).items():
+            home = warpkit if top_level.get(name) is thing else package
+            things[f"{home.__name__}.{name}"] = thing
         write(package.__name__, inspect.getdoc(package) or "", things)
-    top_level = {f"warpkit.{name}": getattr(warpkit, name) for name in warpkit.__all__ if name[0] != "_"}
-    things = {name: thing for name, thing in top_level.items() if not inspect.ismodule(thing)}
+    things = {f"warpkit.{name}": thing for name, thing in top_level.items()}
     write("warpkit", "What belongs to no package of its own: settings, errors and types.", things)
+
+
+def escape_stars(app, what, name, thing, options, lines):
+    """Escape the star of `shape (n, *spatial)`, which would open an emphasis in reStructuredText."""
+    for i, line in enumerate(lines):
+        if "``" not in line and not line.lstrip().startswith((">>>", "...")):
+            lines[i] = re.sub(r"(?<=[(, ])\*(?=\w+[,)])", r"\*", line)
 
 
 def setup(app):
     """Register with Sphinx."""
     app.connect("builder-inited", write_pages)
+    app.connect("autodoc-process-docstring", escape_stars, priority=400)  # before numpydoc's own
     return {"parallel_read_safe": True}
