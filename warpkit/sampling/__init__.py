@@ -1,0 +1,7 @@
+"""Pull and push: images sampled at grids, and the adjoint of that."""
+
+from ._boundary import BOUNDARIES as BOUNDARIES
+from ._grid_count import grid_count as grid_count
+from ._grid_gradient import grid_gradient as grid_gradient
+from ._grid_push import grid_push as grid_push
+from ._grid_sample import grid_sample as grid_sample

@@ -1,0 +1,72 @@
+"""The checks that all sampling ops share; they run before any work, on specs alone."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from warpkit._core import ArraySpec, check_choice, wrong_value
+from warpkit.grids import FRAMES
+
+from ._boundary import BOUNDARIES
+from .kernels import get_kernel
+
+WEIGHTED_DTYPES = ("float16", "float32", "float64", "uint8", "uint16", "int16")
+"""Dtypes of images that values can be interpolated in. Others can only be copied, by "nearest"."""
+
+
+def check_options(kernel: str, boundary: str, frame: str) -> None:
+    """Raise a ValueError that names the option, unless all three are known."""
+    get_kernel(kernel)
+    check_choice("boundary", boundary, BOUNDARIES)
+    check_choice("frame", frame, FRAMES)
+
+
+def check_dimensions(argument: str, image: ArraySpec, grid: ArraySpec) -> int:
+    """Check that an image (or values) and a grid fit together; return the number of spatial axes."""
+    if not 3 <= image.ndim <= 5:
+        raise wrong_value(argument, "shape (n, c, *spatial) with 1 to 3 spatial axes", f"shape {image.shape}")
+    ndim = image.ndim - 2
+    if grid.ndim < 2 or grid.shape[-1] != ndim:
+        raise wrong_value(
+            "grid", f"a last axis of length {ndim}, for {argument} of shape {image.shape}", f"shape {grid.shape}"
+        )
+    return ndim
+
+
+def check_batch(argument: str, n: int, grid: ArraySpec) -> int:
+    """Check that two batches are equal or one of them is 1; return the larger (0 beside 1 is 0)."""
+    m = grid.shape[0]
+    if n != m and 1 not in (n, m):
+        raise wrong_value("grid", f"a batch of {n}, that of {argument}, or of 1", f"a batch of {m}")
+    return m if n == 1 else n
+
+
+def check_derivative(derivative: tuple[int, ...] | None, ndim: int) -> tuple[int, ...]:
+    """The orders of derivative, one per coordinate; None is no derivative."""
+    if derivative is None:
+        return (0,) * ndim
+    if len(derivative) != ndim or any(not isinstance(k, int) or k < 0 for k in derivative):
+        raise wrong_value("derivative", f"{ndim} non-negative integers, in the order (x, y[, z])", derivative)
+    return derivative
+
+
+def check_fill_value(fill_value: float, image: ArraySpec) -> None:
+    """An integer image must be able to hold its fill value."""
+    if image.dtype.kind in "iu":
+        limits = np.iinfo(image.dtype)
+        if fill_value != fill_value or not limits.min <= fill_value <= limits.max or fill_value % 1:
+            raise wrong_value("fill_value", f"an integer that {image.dtype} can hold", fill_value)
+
+
+def check_interpolable(argument: str, image: ArraySpec, kernel: str) -> None:
+    """Weights need a dtype that can be computed in; "nearest" copies any."""
+    if kernel != "nearest" and image.dtype.name not in WEIGHTED_DTYPES:
+        raise TypeError(
+            f"{argument}: expected one of {', '.join(WEIGHTED_DTYPES)} for kernel {kernel!r}, given {image.dtype}"
+        )
+
+
+def raised(derivative: tuple[int, ...] | None, ndim: int, axis: int) -> tuple[int, ...]:
+    """The multi-index with the order along coordinate `axis` raised by one."""
+    orders = (0,) * ndim if derivative is None else derivative
+    return tuple(k + (d == axis) for d, k in enumerate(orders))

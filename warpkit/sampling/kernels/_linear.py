@@ -1,0 +1,30 @@
+r"""Linear interpolation: :math:`k(d) = \max(0, 1 - |d|)`, eq. (5) of Jaderberg et al. (2015).
+
+The taps of a coordinate :math:`x = i + t`, :math:`0 \le t < 1`, are :math:`i` and :math:`i + 1`, with weights
+:math:`1 - t` and :math:`t`. The derivatives :math:`-1` and :math:`+1` are the right ones where `x` is an
+integer. (Eq. (7) of the paper gives an intensity there instead of a slope: its case m >= x counts the tap
+at m = x twice over.)
+"""
+
+from __future__ import annotations
+
+from warpkit._core import Array, namespace
+
+from ._kernel import SamplingKernel, register_kernel
+
+
+def _taps(floor: Array, fraction: Array) -> list[Array]:
+    del fraction
+    return [floor, floor + 1]
+
+
+def _weights(fraction: Array, order: int) -> list[Array] | None:
+    if order == 0:
+        return [1 - fraction, fraction]
+    if order == 1:
+        one = namespace(fraction).ones_like(fraction)
+        return [-one, one]
+    return None
+
+
+linear = register_kernel(SamplingKernel("linear", _taps, _weights))
