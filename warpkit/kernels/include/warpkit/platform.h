@@ -1,0 +1,49 @@
+// What differs between a C++ compiler and NVRTC: nothing else in these headers does.
+//
+// The headers in this folder hold what happens at one sampling point. They include no standard header, so
+// that NVRTC (which has none) compiles the same text for the GPU that a C++17 compiler builds for the CPU.
+#ifndef WARPKIT_PLATFORM_H
+#define WARPKIT_PLATFORM_H
+
+#if defined(__CUDACC__) || defined(__CUDACC_RTC__)
+#define WK_DEVICE __host__ __device__ __forceinline__
+#define WK_RESTRICT __restrict__
+#elif defined(_MSC_VER)
+#define WK_DEVICE __forceinline
+#define WK_RESTRICT __restrict
+#else
+#define WK_DEVICE inline __attribute__((always_inline))
+#define WK_RESTRICT __restrict__
+#endif
+
+namespace wk {
+
+using int32 = int;
+using int64 = long long;
+static_assert(sizeof(int32) == 4 && sizeof(int64) == 8, "warpkit needs a 32-bit int and a 64-bit long long");
+
+// 2^53: from here on a float64 has no fraction, and neighbouring integers are no longer told apart.
+constexpr double EXACT_INTEGER_LIMIT = 9007199254740992.0;
+
+constexpr double NOT_A_NUMBER = __builtin_nan("");
+
+// floor without libm (whose bits and speed differ between machines). Where the instruction set can round, one
+// instruction; elsewhere by adding 2^52, which leaves no room for a fraction and so rounds to the nearest
+// integer. The sign of a zero result may differ between the two; no result of warpkit depends on it.
+WK_DEVICE double floor_of(double x) {
+#if defined(__CUDACC__) || defined(__CUDACC_RTC__)
+    return floor(x);
+#elif defined(__SSE4_1__) || defined(__aarch64__)
+    return __builtin_floor(x);
+#else
+    constexpr double NO_FRACTION = 4503599627370496.0;  // 2^52
+    const double magic = x < 0 ? -NO_FRACTION : NO_FRACTION;
+    const double nearest = (x + magic) - magic;
+    const double below = nearest > x ? nearest - 1.0 : nearest;
+    return (x > -NO_FRACTION) & (x < NO_FRACTION) ? below : x;  // already an integer, infinite or NaN
+#endif
+}
+
+}  // namespace wk
+
+#endif
