@@ -36,7 +36,7 @@ struct wk_grid_sample {
     double fill_value;
     const void *image;     // (image_n, channels, *spatial)
     const void *grid;      // (grid_n, points, ndim)
-    void *values;          // (max(image_n, grid_n), channels, points): written by pull, read as ct_out by its vjp
+    void *values;          // (n, channels, points): written by pull, read as ct_out by its vjp
     void *ct_image;        // like image, zeros on entry; NULL if not asked for
     void *ct_grid;         // like grid; NULL if not asked for
 };

@@ -16,7 +16,8 @@ namespace wk {
 class DefaultFloatingPoint {
 public:
 #if defined(__x86_64__) || defined(_M_X64)
-    DefaultFloatingPoint() : saved_(_mm_getcsr()) { _mm_setcsr(0x1f80); }  // denormals on, to nearest, no traps
+    // 0x1f80: denormals on, rounding to nearest, no traps.
+    DefaultFloatingPoint() : saved_(_mm_getcsr()) { _mm_setcsr(0x1f80); }
     ~DefaultFloatingPoint() { _mm_setcsr(saved_); }
 #elif defined(__aarch64__) && defined(__GNUC__)
     DefaultFloatingPoint() {

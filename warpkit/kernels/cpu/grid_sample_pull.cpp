@@ -17,11 +17,13 @@ struct Workspace {
 };
 
 template <typename Kernel, int NDIM, typename T, typename Index>
-void gather(const T *plane, const Taps<T, Index> &taps, int count, T fill, Values<T> &values, T *WK_RESTRICT out) {
+void gather(const T *plane, const Taps<T, Index> &taps, int count, T fill, Values<T> &values,
+            T *WK_RESTRICT out) {
     load_values<Kernel, NDIM>(plane, taps, count, fill, values);
     for (int p = 0; p < count; ++p) {
         const T sum = weighted_sum<Kernel, NDIM>(taps, values, p);
-        out[p] = sum == sum ? sum : static_cast<T>(NOT_A_NUMBER);  // one NaN: which operand's is up to the compiler
+        // One NaN for all: which operand's NaN a sum keeps is up to the compiler.
+        out[p] = sum == sum ? sum : static_cast<T>(NOT_A_NUMBER);
     }
 }
 
@@ -33,8 +35,8 @@ void pull_tile(const Problem &problem, int64 item, int64 tile, Workspace<T, Inde
     find_taps(problem, work.cells, count, work.taps);
     const T fill = static_cast<T>(a.fill_value);
     for (int64 c = 0; c < a.channels; ++c) {
-        const T *plane = static_cast<const T *>(a.image) + (problem.image_of(item) * a.channels + c) * problem.plane;
-        T *out = static_cast<T *>(a.values) + (item * a.channels + c) * a.points + tile * TILE;
+        const T *plane = static_cast<const T *>(a.image) + problem.plane_start(item, c);
+        T *out = static_cast<T *>(a.values) + problem.value_start(item, c, tile);
         if (a.kernel == WK_LINEAR) {
             if (a.ndim == 2) gather<Linear, 2>(plane, work.taps, count, fill, work.values, out);
             else gather<Linear, 3>(plane, work.taps, count, fill, work.values, out);
@@ -50,8 +52,9 @@ void pull(const Problem &problem) {
     constexpr int64 PIECE = 16;  // tiles handed to a thread at once
     const int64 pieces = (problem.tiles + PIECE - 1) / PIECE;
     const double nanoseconds = 0.4 * problem.batch * a.points * (a.ndim + problem.taps() * a.channels);
+    const int64 threads = worthwhile_threads(a.num_threads, nanoseconds);
     with_types(problem, [&](auto t, auto index) {
-        parallel_for(problem.batch * pieces, worthwhile_threads(a.num_threads, nanoseconds), [&](int64 piece) {
+        parallel_for(problem.batch * pieces, threads, [&](int64 piece) {
             Workspace<decltype(t), decltype(index)> work;
             const int64 item = piece / pieces, first = piece % pieces * PIECE;
             const int64 last = first + PIECE < problem.tiles ? first + PIECE : problem.tiles;

@@ -1,7 +1,8 @@
 // The vjp of grid_sample: the cotangents of its image and of its grid.
 //
-//   ct_image[n, c, place_k(p)] += w_k(p) * ct_out[n, c, p]                            (push: the adjoint of the gather)
-//   ct_grid[n, p, d] = scale_d * sum over c of ct_out[n, c, p] * sum over k of (d w_k / d x_d)(p) * image[n, c, place_k(p)]
+//   ct_image[n, c, place_k(p)] += w_k(p) * ct_out[n, c, p]          (push: the adjoint of the gather)
+//   ct_grid[n, p, d] = scale_d * sum over c of ct_out[n, c, p] * slope_d[n, c, p],
+//     slope_d[n, c, p] = sum over taps k of (d w_k / d x_d)(p) * image[n, c, place_k(p)]
 #include <new>
 
 #include "parallel.h"
@@ -11,7 +12,7 @@
 namespace wk {
 namespace {
 
-// ---- the grid's cotangent: each point on its own, so any thread may take any tile -----------------------------------
+// ---- the grid's cotangent: each point on its own, so any thread may take any tile ---------------
 
 template <typename T, typename Index>
 struct GridWork {
@@ -37,7 +38,8 @@ void add_derivatives(const T *plane, int count, T fill, const T *WK_RESTRICT ct,
 // A point has no answer (NaN coordinate) where the weight of any axis is NaN; all its coordinates' cotangents
 // are NaN.
 template <typename G, typename T, typename Index>
-void write_ct_grid(const Problem &problem, int count, const GridWork<T, Index> &work, G *WK_RESTRICT ct_grid) {
+void write_ct_grid(const Problem &problem, int count, const GridWork<T, Index> &work,
+                   G *WK_RESTRICT ct_grid) {
     const int ndim = problem.arguments.ndim;
     for (int d = 0; d < ndim; ++d) {
         const double scale = problem.axes[d].scale;
@@ -61,15 +63,17 @@ void grid_tile(const Problem &problem, int64 grid_item, int64 tile, GridWork<T, 
     const int64 first = a.grid_n == 1 ? 0 : grid_item, last = a.grid_n == 1 ? problem.batch : grid_item + 1;
     for (int64 item = first; item < last && a.kernel == WK_LINEAR; ++item) {
         for (int64 c = 0; c < a.channels; ++c) {
-            const T *plane = static_cast<const T *>(a.image) + (problem.image_of(item) * a.channels + c) * problem.plane;
-            const T *ct = static_cast<const T *>(a.values) + (item * a.channels + c) * a.points + tile * TILE;
+            const T *plane = static_cast<const T *>(a.image) + problem.plane_start(item, c);
+            const T *ct = static_cast<const T *>(a.values) + problem.value_start(item, c, tile);
             if (a.ndim == 2) add_derivatives<2>(plane, count, fill, ct, work);
             else add_derivatives<3>(plane, count, fill, ct, work);
         }
     }
-    const int64 start = (grid_item * a.points + tile * TILE) * a.ndim;
-    if (a.grid_dtype == WK_FLOAT32) write_ct_grid(problem, count, work, static_cast<float *>(a.ct_grid) + start);
-    else write_ct_grid(problem, count, work, static_cast<double *>(a.ct_grid) + start);
+    const auto write = [&](auto *ct_grid) {
+        write_ct_grid(problem, count, work, ct_grid + problem.grid_start(grid_item, tile));
+    };
+    if (a.grid_dtype == WK_FLOAT32) write(static_cast<float *>(a.ct_grid));
+    else write(static_cast<double *>(a.ct_grid));
 }
 
 void grid_cotangent(const Problem &problem) {
@@ -87,7 +91,7 @@ void grid_cotangent(const Problem &problem) {
     });
 }
 
-// ---- the image's cotangent: points share destinations ----------------------------------------------------------------
+// ---- the image's cotangent: points share destinations ----------------------------------------------
 //
 // Each destination adds up its contributions in row-major order of the points (and in batch order, where
 // images share a cotangent), whoever does it: the image is cut into slabs, and the worker of a slab visits
@@ -132,22 +136,23 @@ void scatter(const ImageWork<T, Index> &work, int count, const T *WK_RESTRICT ct
 }
 
 template <typename Kernel, int NDIM, typename T, typename Index>
-void push_tile(const Problem &problem, int64 item, int64 tile, int64 low, int64 high, ImageWork<T, Index> &work) {
+void push_tile(const Problem &problem, int64 item, int64 tile, Index low, Index high,
+               ImageWork<T, Index> &work) {
     const wk_grid_sample &a = problem.arguments;
     const int count = problem.count(tile);
     locate(problem, problem.grid_of(item), tile, work.cells);
     find_taps(problem, work.cells, count, work.taps);
-    if (!find_destinations<Kernel, NDIM>(count, static_cast<Index>(low), static_cast<Index>(high), work)) return;
+    if (!find_destinations<Kernel, NDIM>(count, low, high, work)) return;
     for (int64 c = 0; c < a.channels; ++c) {
-        const T *ct = static_cast<const T *>(a.values) + (item * a.channels + c) * a.points + tile * TILE;
-        T *plane = static_cast<T *>(a.ct_image) + (problem.image_of(item) * a.channels + c) * problem.plane;
+        const T *ct = static_cast<const T *>(a.values) + problem.value_start(item, c, tile);
+        T *plane = static_cast<T *>(a.ct_image) + problem.plane_start(item, c);
         scatter<power<Kernel::TAPS, NDIM>()>(work, count, ct, plane);
     }
 }
 
 // One slab of one image: all points of all batch items that share the image.
 template <typename T, typename Index>
-void push_slab(const Problem &problem, int64 image, int64 low, int64 high, ImageWork<T, Index> &work) {
+void push_slab(const Problem &problem, int64 image, Index low, Index high, ImageWork<T, Index> &work) {
     const wk_grid_sample &a = problem.arguments;
     const int64 first = a.image_n == 1 ? 0 : image, last = a.image_n == 1 ? problem.batch : image + 1;
     for (int64 item = first; item < last; ++item) {
@@ -167,14 +172,15 @@ void image_cotangent(const Problem &problem) {
     const wk_grid_sample &a = problem.arguments;
     const double nanoseconds = 1.0 * problem.batch * a.points * (a.ndim + problem.taps() * a.channels);
     const int64 threads = worthwhile_threads(a.num_threads, nanoseconds);
-    const int64 slabs = a.image_n >= 4 * threads ? 1 : threads;  // whole images where there are enough of them
+    const int64 slabs = a.image_n >= 4 * threads ? 1 : threads;  // whole images where there are enough
     with_types(problem, [&](auto t, auto index) {
         parallel_for(a.image_n * slabs, threads, [&](int64 piece) {
             ImageWork<decltype(t), decltype(index)> work;
             const int64 slab = piece % slabs, quotient = problem.plane / slabs, rest = problem.plane % slabs;
             const int64 low = slab * quotient + (slab < rest ? slab : rest);
             const int64 high = low + quotient + (slab < rest ? 1 : 0);
-            push_slab(problem, piece / slabs, low, high, work);
+            push_slab(problem, piece / slabs, static_cast<decltype(index)>(low),
+                      static_cast<decltype(index)>(high), work);
         });
     });
 }

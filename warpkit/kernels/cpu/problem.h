@@ -19,7 +19,7 @@ struct Problem {
             axes[d] = {a.size[d], plane, a.scale[d], a.offset[d]};
             plane *= a.size[d];
         }
-        batch = a.image_n > a.grid_n ? a.image_n : a.grid_n;
+        batch = a.image_n == 1 ? a.grid_n : a.image_n;
         tiles = (a.points + TILE - 1) / TILE;
         small_index = plane < (int64{1} << 31);
     }
@@ -29,20 +29,31 @@ struct Problem {
         const int64 rest = arguments.points - tile * TILE;
         return rest < TILE ? static_cast<int>(rest) : TILE;
     }
-    int64 image_of(int64 item) const { return arguments.image_n == 1 ? 0 : item; }
     int64 grid_of(int64 item) const { return arguments.grid_n == 1 ? 0 : item; }
+
+    // Where a channel of a batch item's image begins, and where a tile of its values does.
+    int64 plane_start(int64 item, int64 channel) const {
+        return ((arguments.image_n == 1 ? 0 : item) * arguments.channels + channel) * plane;
+    }
+    int64 value_start(int64 item, int64 channel, int64 tile) const {
+        return (item * arguments.channels + channel) * arguments.points + tile * TILE;
+    }
+    int64 grid_start(int64 grid_item, int64 tile) const {
+        return (grid_item * arguments.points + tile * TILE) * arguments.ndim;
+    }
 };
 
 inline bool is_supported(const wk_grid_sample &a) {
     const auto is_dtype = [](int32_t code) { return code == WK_FLOAT32 || code == WK_FLOAT64; };
     return (a.ndim == 2 || a.ndim == 3) && (a.kernel == WK_NEAREST || a.kernel == WK_LINEAR) &&
-           a.boundary >= WK_CONSTANT && a.boundary <= WK_WRAP && is_dtype(a.image_dtype) && is_dtype(a.grid_dtype);
+           a.boundary >= WK_CONSTANT && a.boundary <= WK_WRAP && is_dtype(a.image_dtype) &&
+           is_dtype(a.grid_dtype);
 }
 
 // Steps 1 and 2 for the points of one tile of the grid of one batch item.
 inline void locate(const Problem &problem, int64 grid_item, int64 tile, Cells &cells) {
     const wk_grid_sample &a = problem.arguments;
-    const int64 start = (grid_item * a.points + tile * TILE) * a.ndim;
+    const int64 start = problem.grid_start(grid_item, tile);
     const int count = problem.count(tile);
     const auto run = [&](auto *grid) {
         if (a.ndim == 2) locate_points<2>(grid + start, count, problem.axes, cells.index, cells.fraction);
@@ -63,8 +74,8 @@ void find_taps(const Problem &problem, const Cells &cells, int count, Taps<T, In
     taps.interior = cells.interior;
     for (int d = 0; d < a.ndim; ++d) {
         const auto run = [&](auto find) {
-            find(boundary, cells.interior, cells.index[d], cells.fraction[d], count, problem.axes[d], taps.place[d],
-                 taps.weight[d]);
+            find(boundary, cells.interior, cells.index[d], cells.fraction[d], count, problem.axes[d],
+                 taps.place[d], taps.weight[d]);
         };
         if (a.kernel == WK_LINEAR) run(find_axis_taps<Linear, T, Index>);
         else run(find_axis_taps<Nearest, T, Index>);

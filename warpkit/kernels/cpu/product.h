@@ -32,7 +32,8 @@ WK_DEVICE T product_weight(const Taps<T, Index> &taps, int p, int k, int derivat
     T product = T(1);
     for (int d = NDIM - 1; d >= 0; --d) {
         const int tap = tap_of<Kernel::TAPS>(k, d);
-        const T weight = d == derivative_axis ? Kernel::template derivative_weight<T>(tap) : taps.weight[d][tap][p];
+        const T slope = Kernel::template derivative_weight<T>(tap);
+        const T weight = d == derivative_axis ? slope : taps.weight[d][tap][p];
         product = d == NDIM - 1 ? weight : product * weight;
     }
     return product;
@@ -91,7 +92,8 @@ void load_values(const T *plane, const Taps<T, Index> &taps, int count, T fill, 
 
 // sum over taps of weight * value at one point.
 template <typename Kernel, int NDIM, typename T, typename Index>
-WK_DEVICE T weighted_sum(const Taps<T, Index> &taps, const Values<T> &values, int p, int derivative_axis = -1) {
+WK_DEVICE T weighted_sum(const Taps<T, Index> &taps, const Values<T> &values, int p,
+                         int derivative_axis = -1) {
     constexpr int TAPS = Kernel::TAPS;
     T sum = T(-0.0);
     for (int k = 0; k < power<TAPS, NDIM>(); ++k) {

@@ -81,8 +81,8 @@ void find_axis_taps(const double *WK_RESTRICT index, const double *WK_RESTRICT f
 }
 
 template <typename Kernel, typename T, typename Index>
-void find_axis_taps(wk_boundary boundary, bool interior, const double *index, const double *fraction, int count,
-                    const Axis &axis, Index (*place)[TILE], T (*weight)[TILE]) {
+void find_axis_taps(wk_boundary boundary, bool interior, const double *index, const double *fraction,
+                    int count, const Axis &axis, Index (*place)[TILE], T (*weight)[TILE]) {
     if (interior) return find_axis_taps<Kernel, Interior>(index, fraction, count, axis, place, weight);
     switch (boundary) {
     case WK_CONSTANT: return find_axis_taps<Kernel, Constant>(index, fraction, count, axis, place, weight);

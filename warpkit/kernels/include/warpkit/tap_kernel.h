@@ -28,7 +28,9 @@ struct Linear {
 // 0.49999999999999994 up.
 struct Nearest {
     static constexpr int TAPS = 1;
-    static WK_DEVICE double first_tap(Cell cell) { return cell.fraction >= 0.5 ? cell.index + 1.0 : cell.index; }
+    static WK_DEVICE double first_tap(Cell cell) {
+        return cell.fraction >= 0.5 ? cell.index + 1.0 : cell.index;
+    }
     template <typename T>
     static WK_DEVICE T weight(double fraction, int) {
         return fraction == fraction ? T(1) : static_cast<T>(NOT_A_NUMBER);
