@@ -96,10 +96,10 @@ def _check_direction(case: Case, chosen: list[int], what: str, rtol: float) -> N
     rounding = 8 * eps / step * float(np.linalg.norm(flat(values))) if step else 0.0
     difference = float(np.linalg.norm(found - expected))
     if not difference <= max(rtol, step**2) * size + rounding:
-        worst = int(np.argmax(np.abs(found - expected)))
+        i = int(np.argmax(np.abs(found - expected)))
         raise AssertionError(
             f"{what}: the jvp disagrees with central differences; at the worst element "
-            f"({worst} of {found.size}) jvp = {found[worst]:.12g}, difference quotient = {expected[worst]:.12g}; "
+            f"({i} of {found.size}) jvp = {found[i]:.12g}, difference quotient = {expected[i]:.12g}; "
             f"relative difference {difference / size:.2g}, expected at most {rtol:.2g}"
         )
 

@@ -57,7 +57,7 @@ def images(
     from hypothesis.extra import numpy as hnp
 
     dtype = np.dtype(dtype)
-    limits = {"min_value": -1, "max_value": 1} if dtype.kind == "f" else {}
+    limits: dict[str, Any] = {"min_value": -1, "max_value": 1} if dtype.kind == "f" else {}
     elements = hnp.from_dtype(dtype, **limits)
     return hnp.arrays(dtype, (n, channels, *shape), elements=elements)
 
