@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -37,7 +38,8 @@ def gather(image: Array, taps: Taps, fill_value: float) -> Array:
     xp = namespace(image)
     n = max(image.shape[0], taps.answered.shape[0]) if image.shape[0] and taps.answered.shape[0] else 0
     channels, m = image.shape[1], taps.answered.shape[1]
-    flat = xp.broadcast_to(image.reshape(*image.shape[:2], -1), (n, channels, int(np.prod(image.shape[2:]))))
+    n_pixels = math.prod(image.shape[2:])
+    flat = xp.broadcast_to(image.reshape(*image.shape[:2], n_pixels), (n, channels, n_pixels))
     copies = all(len(axis) == 1 for axis in taps.axes) and taps.factor == 1
     dtype = image.dtype if copies else compute_dtype(image.dtype)
     out = xp.full((n, channels, m), -0.0 if dtype.kind == "f" else 0, dtype=dtype)  # -0.0 + v has the bits of v
