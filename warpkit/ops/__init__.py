@@ -7,6 +7,11 @@ from ._arithmetic import multiply as multiply
 from ._arithmetic import negative as negative
 from ._arithmetic import power as power
 from ._arithmetic import subtract as subtract
+from ._avg_pool import avg_pool as avg_pool
+from ._avg_pool import avg_pool_to_image as avg_pool_to_image
+from ._convolution import convolution as convolution
+from ._convolution import convolution_to_image as convolution_to_image
+from ._convolution import convolution_to_weight as convolution_to_weight
 from ._elementary import absolute as absolute
 from ._elementary import cos as cos
 from ._elementary import exp as exp
@@ -18,6 +23,10 @@ from ._elementary import sqrt as sqrt
 from ._elementary import tanh as tanh
 from ._linalg import matmul as matmul
 from ._linalg import solve as solve
+from ._losses import cross_entropy as cross_entropy
+from ._max_pool import max_pool as max_pool
+from ._max_pool import place_in_windows as place_in_windows
+from ._max_pool import take_from_windows as take_from_windows
 from ._reductions import amax as amax
 from ._reductions import logsumexp as logsumexp
 from ._reductions import mean as mean
