@@ -17,9 +17,7 @@ GENERATED = Path(__file__).parent / "reference" / "generated"
 
 def exports(package):
     """What a package exports that can be called, as {name: object}."""
-    names = getattr(package, "__all__", None) or list(vars(package))
-    things = {name: getattr(package, name) for name in names if not name.startswith("_")}
-    return {name: thing for name, thing in things.items() if callable(thing)}
+    return {name: thing for name, thing in vars(package).items() if name[0] != "_" and callable(thing)}
 
 
 def public_packages():

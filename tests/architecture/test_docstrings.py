@@ -14,12 +14,7 @@ def sections(docstring):
     return {title for title, rule in underlined if len(title) == len(rule)}
 
 
-def test_names_exist_and_are_listed_once():
-    assert len(set(warpkit.__all__)) == len(warpkit.__all__)
-    assert [name for name in warpkit.__all__ if not hasattr(warpkit, name)] == []
-
-
-public_things = [getattr(warpkit, name) for name in warpkit.__all__ if name[0] != "_"]
+public_things = [thing for name, thing in vars(warpkit).items() if not name.startswith("_")]
 modules = [thing for thing in public_things if inspect.ismodule(thing)]
 # Constants are described where they are defined.
 callables = [thing for thing in public_things if callable(thing)]

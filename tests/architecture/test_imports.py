@@ -35,7 +35,10 @@ def test_import_loads_nothing_heavy():
 
 
 def test_import_is_quick():
-    """Under 0.25 s, NumPy included: the best of six processes, since a busy machine only ever adds time."""
-    code = "import time; start = time.perf_counter(); import warpkit; print(time.perf_counter() - start)"
+    """Under 0.25 s, NumPy's share included.
+
+    Processor time, and the best of six processes: a busy machine adds waiting, which is not warpkit's.
+    """
+    code = "import time; start = time.process_time(); import warpkit; print(time.process_time() - start)"
     seconds = [float(python(code).stdout) for _ in range(6)]
     assert min(seconds) < 0.25, seconds
