@@ -1,0 +1,39 @@
+"""warpkit: image warping with every derivative, for NumPy and CuPy.
+
+This file is the table of contents. Everywhere, coordinates are ordered (x, y[, z]), the last image axis
+first, and a transform maps output coordinates to input coordinates.
+"""
+
+# Ops on the tape, and the tape.
+from . import autograd as autograd
+from . import ops as ops
+from ._core._config import show_config as show_config
+from ._core._threads import get_num_threads as get_num_threads
+from ._core._threads import set_num_threads as set_num_threads
+from ._version import __version__ as __version__
+from .autograd import Variable as Variable
+from .autograd import grad as grad
+from .autograd import no_grad as no_grad
+from .autograd import value_and_grad as value_and_grad
+
+# Grids and frames.
+from .grids import convert_points as convert_points
+from .grids import identity_grid as identity_grid
+
+# Sampling.
+from .sampling import grid_count as grid_count
+from .sampling import grid_gradient as grid_gradient
+from .sampling import grid_push as grid_push
+from .sampling import grid_sample as grid_sample
+
+# Transforms.
+from .transforms import affine_grid as affine_grid
+from .transforms import displacement_grid as displacement_grid
+from .transforms import projective_grid as projective_grid
+from .transforms import tps_grid as tps_grid
+from .transforms import tps_system as tps_system
+
+# Warping.
+from .warping import warp_affine as warp_affine
+from .warping import warp_projective as warp_projective
+from .warping import warp_tps as warp_tps

@@ -1,0 +1,133 @@
+"""The fused thin-plate spline warp, and the warp by a displacement of every pixel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from warpkit._core import Array, Sample, namespace, op, plain
+from warpkit.grids import identity_grid
+from warpkit.ops import reshape
+from warpkit.sampling import grid_sample
+from warpkit.transforms import affine_grid, tps_coefficients, tps_displacement
+from warpkit.transforms._tps_grid import check_values
+from warpkit.transforms._tps_system import check_control_points, lattice
+
+from ._to_pixels import displacement_to_pixels, identity_to_pixels
+from ._warp_affine import draw_away_from_kinks, warp_spec
+
+
+@op(linear=("image",))
+def warp_tps(
+    image: Array,
+    theta: Array,
+    control_points: Array,
+    shape: tuple[int, ...] | None = None,
+    regularization: float = 0.0,
+    *,
+    kernel: str = "linear",
+    boundary: str = "constant",
+    fill_value: float = 0.0,
+    frame: str = "normalized",
+) -> Array:
+    r"""Warp an image by a thin-plate spline: :func:`tps_grid` and :func:`grid_sample` in one op.
+
+    **Convention.** Coordinates are (x, y[, z]), the last image axis first, all in `frame`. `theta` says where
+    each control point of the output lies in the input: the identity's theta is the control points.
+
+    Parameters
+    ----------
+    image : array, shape (n, c, *spatial)
+        As of :func:`grid_sample`, with two or three spatial axes.
+    theta : array, shape (n, k, ndim)
+        Places in the input. `n` may be 1 here or in `image`.
+    control_points : array, shape (k, ndim)
+        Places in the output.
+    shape : tuple of int, optional
+        Spatial shape of the output, the input's by default.
+    regularization : float
+        0 interpolates, more is smoother; see :func:`tps_grid`.
+    kernel, boundary, fill_value : optional
+        As of :func:`grid_sample`.
+    frame : {"normalized", "corners", "pixel"}
+        What -1 and +1 mean; see :mod:`warpkit.grids`.
+
+    Returns
+    -------
+    array, shape (n, c, *shape)
+        Of the image's dtype.
+
+    Raises
+    ------
+    ValueError
+        If shapes do not fit together, an option is unknown, or the control points are degenerate.
+    TypeError
+        If the image's dtype cannot be interpolated.
+
+    Notes
+    -----
+    The pixels of the identity map plus the spline's displacement in pixels: the identity's displacement is
+    exactly zero, so it reproduces the image bit for bit. The VJP for theta is linear, as of :func:`tps_grid`.
+
+    Examples
+    --------
+    >>> import numpy as np, warpkit as wk
+    >>> image = np.arange(4.0).reshape(1, 1, 2, 2)
+    >>> corners = np.array([[-1.0, -1.0], [1.0, -1.0], [-1.0, 1.0], [1.0, 1.0]])
+    >>> wk.warp_tps(image, corners[None], corners)
+    array([[[[0., 1.],
+             [2., 3.]]]])
+    """
+    in_shape = tuple(image.shape[2:])
+    out_shape = in_shape if shape is None else shape
+    options = {"kernel": kernel, "boundary": boundary, "fill_value": fill_value}
+    return warp_field(image, _field(theta, control_points, out_shape, regularization, frame), frame, options)
+
+
+def _field(
+    theta: Array, control_points: Array, out_shape: tuple[int, ...], regularization: float, frame: str
+) -> Array:
+    """The spline's displacement of every output pixel, (n, *out_shape, ndim) in units of the frame."""
+    ndim = len(out_shape)
+    points = namespace(plain(theta)).asarray(identity_grid(out_shape, frame).reshape(1, -1, ndim))
+    coefficients = tps_coefficients(theta, control_points, regularization)
+    return reshape(tps_displacement(coefficients, control_points, points), (theta.shape[0], *out_shape, ndim))
+
+
+def _pixels(field: Array, in_shape: tuple[int, ...], frame: str) -> Array:
+    """Where in the input each displaced output pixel comes from, (n, *out_shape, ndim) in pixels."""
+    out_shape = tuple(field.shape[1:-1])
+    identity = namespace(plain(field)).asarray(identity_to_pixels(in_shape, out_shape, frame))
+    return affine_grid(identity, out_shape, frame="pixel") + displacement_to_pixels(field, in_shape, frame)
+
+
+def warp_field(image: Array, field: Array, frame: str, options: dict[str, Any]) -> Array:
+    """Sample an image where the displacements (n, *out_shape, ndim) of the output's pixels point."""
+    return grid_sample(image, _pixels(field, tuple(image.shape[2:]), frame), frame="pixel", **options)
+
+
+@warp_tps.spec
+def _spec(image, theta, control_points, shape, regularization, **options):
+    check_control_points(control_points, regularization)
+    check_values(theta, control_points)
+    ndim = control_points.shape[1]
+    if image.ndim != ndim + 2:
+        raise ValueError(
+            f"image: expected shape (n, c, *spatial) with {ndim} spatial axes, for control_points of shape "
+            f"{control_points.shape}, given shape {image.shape}"
+        )
+    return warp_spec(image, theta.shape[0], shape, {**options, "dtype": theta.dtype})
+
+
+@warp_tps.samples
+def _samples(rng):
+    for spatial, shape, frame in [((4, 5), (2, 3), "normalized"), ((3, 4, 2), None, "corners")]:
+        control_points = lattice(rng, len(spatial))
+        theta = draw_away_from_kinks(
+            lambda c=control_points: c + rng.uniform(-0.2, 0.2, (2, *c.shape)),
+            lambda theta, c=control_points, s=spatial, o=shape or spatial, f=frame: _pixels(
+                _field(theta, c, o, 0.1, f), s, f
+            ),
+        )
+        image = rng.standard_normal((2, 2, *spatial))
+        options = {"kernel": "linear", "boundary": "reflect", "fill_value": 0.0, "frame": frame}
+        yield Sample((image, theta, control_points), {"shape": shape, "regularization": 0.1, **options})
