@@ -15,7 +15,7 @@ from warpkit._core import Array, namespace
 
 from ._windows import count_windows, offset_slices, per_axis
 
-BLOCK_ELEMENTS = 2**19  # of the columns at a time: few enough to stay in the cache
+BLOCK_ELEMENTS = 2**20  # of the columns at a time: few enough to stay in the cache
 
 
 @dataclass(frozen=True)

@@ -275,13 +275,13 @@ for _op in (convolution, convolution_to_image, convolution_to_weight):
 
 def _cases(rng):
     """Image, weight, values and how, in 1, 2 and 3 dimensions."""
-    for shape, kernel, *how in [
+    for shape, kernel, *numbers in [
         ((7,), (3,), 2, 1, 2),
         ((5, 6), (3, 2), 1, 0, 1),
         ((6, 5), (2, 3), (2, 1), (0, 2), (1, 2)),
         ((3, 4, 3), (2, 2, 1), 1, 0, 1),
     ]:
-        how = dict(zip(("stride", "padding", "dilation"), how, strict=True))
+        how = dict(zip(("stride", "padding", "dilation"), numbers, strict=True))
         out = Geometry.of(shape, kernel, **how).out
         sizes = ((2, 2, *shape), (3, 2, *kernel), (2, 3, *out))
         yield *(rng.standard_normal(size) for size in sizes), how

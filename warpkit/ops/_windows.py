@@ -127,11 +127,12 @@ def unpooled_zeros(values: Array, shape: tuple[int, ...]) -> Array:
 
 def pool_samples(rng: np.random.Generator) -> Iterator[Sample]:
     """Images of which no two values are nearly equal, and how they are pooled."""
-    for shape, how in [
+    cases: list[tuple[tuple[int, ...], dict[str, Any]]] = [
         ((7,), {"window": 3, "stride": 2}),
         ((4, 5), {"window": (2, 2), "stride": None}),
         ((4, 5), {"window": (3, 2), "stride": 1}),
         ((4, 2, 3), {"window": 2, "stride": (2, 1, 1)}),
-    ]:
+    ]
+    for shape, how in cases:
         values = rng.permutation(2 * 2 * math.prod(shape)) / 10.0
         yield Sample((values.reshape(2, 2, *shape),), how)

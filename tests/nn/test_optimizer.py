@@ -1,0 +1,105 @@
+"""What all optimisers do: factors, schedules, and what they refuse."""
+
+import numpy as np
+import pytest
+
+from warpkit import Variable
+from warpkit.nn import SGD, Adam, Linear, Module, Sequential, StepDecay
+
+OPTIMIZERS = [SGD, Adam]
+
+
+class Point(Module):
+    """One parameter."""
+
+    def __init__(self, value, dtype=np.float64):
+        self.x = Variable(np.array(value, dtype))
+
+    def __call__(self, image):
+        return self.x * image
+
+
+def give_gradient(point, value):
+    point.zero_grad()
+    (point.x * np.full(point.x.shape, value, point.x.dtype)).sum().backward()
+
+
+@pytest.mark.parametrize("optimizer_class", OPTIMIZERS)
+def test_learning_rate_factors(optimizer_class):
+    slow, fast = Point([1.0, 2.0]), Point([1.0, 2.0])
+    slow.learning_rate_factor = 0.1
+    optimizer = optimizer_class(Sequential(slow, fast), 0.5)
+    for point in (slow, fast):
+        give_gradient(point, 3.0)
+    optimizer.step()
+    np.testing.assert_allclose((slow.x.data - [1, 2]) * 10, fast.x.data - [1, 2])
+
+
+@pytest.mark.parametrize("optimizer_class", OPTIMIZERS)
+def test_a_schedule_is_asked_at_each_step(optimizer_class):
+    point = Point([0.0])
+    optimizer = optimizer_class(point, StepDecay(1.0, every=2, factor=0.0))
+    places = []
+    for _ in range(4):
+        give_gradient(point, 1.0)
+        optimizer.step()
+        places.append(float(point.x.data[0]))
+    assert optimizer.iteration == 4
+    assert places[0] > places[1] == places[2] == places[3]
+
+
+@pytest.mark.parametrize("optimizer_class", OPTIMIZERS)
+@pytest.mark.parametrize("rate", [0.1, np.float64(0.1), lambda i: np.float64(0.1)])
+def test_dtype_stays(optimizer_class, rate):
+    point = Point([1.0, 2.0], np.float32)
+    give_gradient(point, 1.0)
+    optimizer_class(point, rate).step()
+    assert point.x.dtype == np.float32
+
+
+@pytest.mark.parametrize("optimizer_class", OPTIMIZERS)
+def test_the_old_value_is_left_alone(optimizer_class):
+    point = Point([1.0, 2.0])
+    old, optimizer = point.x.data, optimizer_class(point, 0.1)
+    for _ in range(2):
+        give_gradient(point, 1.0)
+        gradient = point.x.grad
+        optimizer.step()
+        np.testing.assert_array_equal(gradient, [1, 1])
+    np.testing.assert_array_equal(old, [1, 2])
+
+
+@pytest.mark.parametrize("optimizer_class", OPTIMIZERS)
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_a_gradient_that_is_not_finite_is_named(optimizer_class, bad):
+    network = Sequential(Point([1.0]), Point([2.0]))
+    give_gradient(network[0], 1.0)
+    give_gradient(network[1], bad)
+    with pytest.raises(FloatingPointError, match=r"gradient of parameter 'layers.1.x' .* in step 0"):
+        optimizer_class(network, 0.1).step()
+    np.testing.assert_array_equal(network[0].x.data, [1.0])
+
+
+@pytest.mark.parametrize("optimizer_class", OPTIMIZERS)
+def test_without_gradient_nothing_moves(optimizer_class):
+    network = Sequential(Point([1.0]), Point([2.0]))
+    optimizer = optimizer_class(network, 0.1)
+    with pytest.raises(RuntimeError, match="call backward"):
+        optimizer.step()
+    give_gradient(network[0], 1.0)
+    optimizer.step()
+    np.testing.assert_array_equal(network[1].x.data, [2.0])
+
+
+@pytest.mark.parametrize("optimizer_class", OPTIMIZERS)
+@pytest.mark.parametrize("rate", [-0.1, np.nan, np.inf])
+def test_wrong_learning_rate(optimizer_class, rate):
+    point = Point([1.0])
+    give_gradient(point, 1.0)
+    with pytest.raises(ValueError, match="learning_rate: expected a number of at least 0"):
+        optimizer_class(point, rate).step()
+
+
+def test_wants_a_module():
+    with pytest.raises(TypeError, match="network: expected a Module"):
+        SGD(Linear(1, 1, rng=np.random.default_rng(0)).parameters(), 0.1)

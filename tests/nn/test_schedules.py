@@ -1,0 +1,11 @@
+"""Learning rates that change."""
+
+import pytest
+
+from warpkit.nn import StepDecay
+
+
+def test_the_papers_schedule():
+    schedule = StepDecay(0.01, every=50_000)
+    rates = [schedule(i) for i in (0, 49_999, 50_000, 100_000, 149_999)]
+    assert rates == pytest.approx([0.01, 0.01, 0.001, 0.0001, 0.0001])

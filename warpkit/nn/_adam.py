@@ -1,0 +1,63 @@
+"""Adam."""
+
+from __future__ import annotations
+
+import math
+
+from warpkit._core import Array, namespace, wrong_value
+
+from ._module import Module
+from ._optimizer import AbstractOptimizer, LearningRate
+
+
+class Adam(AbstractOptimizer):
+    r"""Gradient descent with steps scaled by running means of the gradient and of its square.
+
+    With the gradient :math:`g`, learning rate :math:`\eta` and a module's factor :math:`\lambda`, in a
+    parameter's step number :math:`t`,
+
+    .. math::
+
+        m \leftarrow \beta_1 m + (1 - \beta_1) g, \qquad
+        v \leftarrow \beta_2 v + (1 - \beta_2) g^2, \qquad
+        p \leftarrow p - \eta \lambda \frac{m / (1 - \beta_1^t)}{\sqrt{v / (1 - \beta_2^t)} + \epsilon}.
+
+    Parameters
+    ----------
+    network : Module
+        Whose parameters are changed.
+    learning_rate : float or callable
+        A number, or a function of the number of steps done, such as :class:`StepDecay`.
+    betas : tuple of two floats
+        How slowly the two means forget; each from 0 to less than 1.
+    epsilon : float
+        Keeps the quotient finite.
+
+    References
+    ----------
+    D. P. Kingma, J. Ba, "Adam: a method for stochastic optimization", ICLR 2015, algorithm 1.
+    """
+
+    def __init__(
+        self,
+        network: Module,
+        learning_rate: LearningRate = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        epsilon: float = 1e-8,
+    ) -> None:
+        super().__init__(network, learning_rate)
+        if len(betas) != 2 or not all(0 <= beta < 1 for beta in betas):
+            raise wrong_value("betas", "two numbers from 0 to less than 1", betas)
+        if not epsilon > 0:
+            raise wrong_value("epsilon", "a number above 0", epsilon)
+        self.betas = float(betas[0]), float(betas[1])
+        self.epsilon = float(epsilon)
+        self.moments: dict[str, tuple[int, Array, Array]] = {}
+
+    def update(self, name: str, ct: Array) -> Array:
+        """Return the corrected mean over the root of the corrected mean square."""
+        xp, (beta, gamma) = namespace(ct), self.betas
+        t, m, v = self.moments.get(name, (0, xp.zeros_like(ct), xp.zeros_like(ct)))
+        t, m, v = t + 1, beta * m + (1 - beta) * ct, gamma * v + (1 - gamma) * ct * ct
+        self.moments[name] = t, m, v
+        return m / (1 - beta**t) / (xp.sqrt(v) / math.sqrt(1 - gamma**t) + self.epsilon)

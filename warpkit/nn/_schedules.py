@@ -1,0 +1,40 @@
+"""Learning rates that change during training: functions of the number of steps done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class StepDecay:
+    r"""A learning rate multiplied by a factor every so many steps.
+
+    Parameters
+    ----------
+    initial : float
+        The learning rate at the start.
+    every : int
+        Steps from one decrease to the next.
+    factor : float
+        What it is multiplied by: :math:`\eta_i = \eta_0 f^{\lfloor i / k \rfloor}`.
+
+    References
+    ----------
+    M. Jaderberg, K. Simonyan, A. Zisserman, K. Kavukcuoglu, "Spatial transformer networks", NIPS 2015,
+    appendix A: MNIST is trained with 0.01, times 0.1 every 50000 steps.
+
+    Examples
+    --------
+    >>> import warpkit as wk
+    >>> schedule = wk.nn.StepDecay(0.5, every=10, factor=0.5)
+    >>> schedule(9), schedule(10)
+    (0.5, 0.25)
+    """
+
+    initial: float
+    every: int
+    factor: float = 0.1
+
+    def __call__(self, iteration: int) -> float:
+        """Learning rate of the step after `iteration` steps."""
+        return self.initial * self.factor ** (iteration // self.every)
