@@ -4,6 +4,7 @@ from warpkit._core import differentiator
 
 from ._backward import grad as grad
 from ._backward import value_and_grad as value_and_grad
+from ._backward import vjp as vjp
 from ._backward import vjp_of
 from ._forward import jvp as jvp
 from ._forward import jvp_of

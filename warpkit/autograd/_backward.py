@@ -252,26 +252,65 @@ def value_and_grad(function: Callable[..., Any], argnums: int | tuple[int, ...] 
     return wrapped
 
 
+def vjp(
+    function: Callable[..., Any], primals: Sequence[Array], needs: Sequence[bool] | None = None
+) -> tuple[Any, Callable[[Any], tuple[Array | None, ...]]]:
+    r"""Value of a function, and the map from a cotangent of it to cotangents of its arguments.
+
+    Parameters
+    ----------
+    function : callable
+        Takes the arrays `primals`, returns an array or a tuple of arrays.
+    primals : sequence of arrays
+        Where to differentiate.
+    needs : sequence of bool, optional
+        Which primals' cotangents are wanted; all by default.
+
+    Returns
+    -------
+    out : array or tuple of arrays
+        The value.
+    pull_back : callable
+        Takes a cotangent of the shape of `out`, returns one per primal, :math:`J_i^T \bar y`; None where not
+        wanted, zeros where no path leads. It can be called once.
+
+    Examples
+    --------
+    >>> import numpy as np, warpkit as wk
+    >>> out, pull_back = wk.autograd.vjp(lambda x: x * x, [np.array([1.0, 2.0])])
+    >>> pull_back(np.array([1.0, 10.0]))
+    (array([ 2., 40.]),)
+    """
+    wanted = [True] * len(primals) if needs is None else list(needs)
+    with new_level() as level:
+        traced = [
+            Variable.at_level(x, level, requires_grad=True) if want else x
+            for x, want in zip(primals, wanted, strict=True)
+        ]
+        result = function(*traced)
+    several = isinstance(result, tuple)
+    outs = result if several else (result,)
+    mine = [isinstance(out, Variable) and out.level == level for out in outs]
+    values = tuple(out.data if own else out for out, own in zip(outs, mine, strict=True))
+
+    def pull_back(ct_out: Any) -> tuple[Array | None, ...]:
+        cts = ct_out if several else (ct_out,)
+        reached = [
+            (out, ct) for out, ct, own in zip(outs, cts, mine, strict=True) if own and out.requires_grad
+        ]
+        leaves = [x for x, want in zip(traced, wanted, strict=True) if want]
+        found = iter(propagate([out for out, _ in reached], [ct for _, ct in reached], leaves))
+        arrived = [next(found) if want else None for want in wanted]
+        return tuple(
+            zeros_like(x) if want and ct is None else ct
+            for x, ct, want in zip(primals, arrived, wanted, strict=True)
+        )
+
+    return values if several else values[0], pull_back
+
+
 def vjp_of(
     function: Callable[..., Any], arrays: Sequence[Array], needs: Sequence[bool], ct_out: Any
 ) -> tuple[Array | None, ...]:
     """Cotangents of the `arrays` that `needs` marks, by taping `function`."""
-    with new_level() as level:
-        traced = [
-            Variable.at_level(x, level, requires_grad=True) if need else x
-            for x, need in zip(arrays, needs, strict=True)
-        ]
-        result = function(*traced)
-        outs, cts = (result, ct_out) if isinstance(result, tuple) else ((result,), (ct_out,))
-        pairs = [
-            (out, ct)
-            for out, ct in zip(outs, cts, strict=True)
-            if isinstance(out, Variable) and out.level == level and out.requires_grad
-        ]
-        wanted = [x for x, need in zip(traced, needs, strict=True) if need]
-        found = iter(propagate([out for out, _ in pairs], [ct for _, ct in pairs], wanted))
-    grads = (next(found) if need else None for need in needs)
-    return tuple(
-        zeros_like(x) if need and ct is None else ct for x, ct, need in zip(arrays, grads, needs, strict=True)
-    )
-
+    return vjp(function, arrays, needs)[1](ct_out)
