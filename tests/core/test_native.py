@@ -31,7 +31,7 @@ def load_in_new_process(**environment):
     """(instruction set, path, reason, stderr) of a process with these environment variables."""
     source = str(Path(next(iter(warpkit.__path__))).parent)
     path = os.pathsep.join(filter(None, [source, os.environ.get("PYTHONPATH")]))
-    command = [sys.executable, "-c", REPORT]
+    command = [sys.executable, "-P", "-c", REPORT]  # -P: not what lies in the working directory
     environ = os.environ | {"PYTHONPATH": path} | environment
     run = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr

@@ -34,6 +34,7 @@ class _Arguments(ctypes.Structure):
         ("grid_n", ctypes.c_int64),
         ("channels", ctypes.c_int64),
         ("points", ctypes.c_int64),
+        ("row", ctypes.c_int64),
         ("size", ctypes.c_int64 * 3),
         ("scale", ctypes.c_double * 3),
         ("offset", ctypes.c_double * 3),
@@ -175,6 +176,7 @@ def _arguments(
         grid_n=grid.shape[0],
         channels=image.shape[1],
         points=math.prod(grid.shape[1:-1]),
+        row=grid.shape[-2] if grid.ndim > 2 else 1,
         fill_value=fill_value,
     )
     for axis, size in enumerate(spatial):

@@ -30,6 +30,7 @@ struct wk_grid_sample {
     int64_t grid_n;
     int64_t channels;
     int64_t points;        // output points per batch item
+    int64_t row;           // how many of them make one row (the last output axis); speed alone depends on it
     int64_t size[3];       // pixels along each axis
     double scale[3];       // pixel coordinate = grid * scale + offset
     double offset[3];

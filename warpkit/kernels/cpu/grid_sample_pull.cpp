@@ -2,7 +2,6 @@
 // place_k(p)].
 #include <new>
 
-#include "parallel.h"
 #include "problem.h"
 #include "product.h"
 
@@ -14,52 +13,48 @@ struct Workspace {
     Cells cells;
     Taps<T, Index> taps;
     Values<T> values;
+    alignas(64) T out[TILE];
 };
 
 template <typename Kernel, int NDIM, typename T, typename Index>
-void gather(const T *plane, const Taps<T, Index> &taps, int count, T fill, Values<T> &values,
-            T *WK_RESTRICT out) {
-    load_values<Kernel, NDIM>(plane, taps, count, fill, values);
+void gather(const T *plane, int count, T fill, Workspace<T, Index> &work) {
+    load_values<Kernel, NDIM>(plane, work.taps, count, fill, work.values);
     for (int p = 0; p < count; ++p) {
-        const T sum = weighted_sum<Kernel, NDIM>(taps, values, p);
+        const T sum = weighted_sum<Kernel, NDIM, NO_AXIS>(work.taps, work.values, p);
         // One NaN for all: which operand's NaN a sum keeps is up to the compiler.
-        out[p] = sum == sum ? sum : static_cast<T>(NOT_A_NUMBER);
+        work.out[p] = sum == sum ? sum : static_cast<T>(NOT_A_NUMBER);
     }
 }
 
 template <typename T, typename Index>
-void pull_tile(const Problem &problem, int64 item, int64 tile, Workspace<T, Index> &work) {
+void pull_tile(const Problem &problem, int64 item, const Tile &tile, Workspace<T, Index> &work) {
     const wk_grid_sample &a = problem.arguments;
-    const int count = problem.count(tile);
+    const int count = tile.count();
+    const T fill = static_cast<T>(a.fill_value);
     locate(problem, problem.grid_of(item), tile, work.cells);
     find_taps(problem, work.cells, count, work.taps);
-    const T fill = static_cast<T>(a.fill_value);
     for (int64 c = 0; c < a.channels; ++c) {
         const T *plane = static_cast<const T *>(a.image) + problem.plane_start(item, c);
-        T *out = static_cast<T *>(a.values) + problem.value_start(item, c, tile);
         if (a.kernel == WK_LINEAR) {
-            if (a.ndim == 2) gather<Linear, 2>(plane, work.taps, count, fill, work.values, out);
-            else gather<Linear, 3>(plane, work.taps, count, fill, work.values, out);
+            if (a.ndim == 2) gather<Linear, 2>(plane, count, fill, work);
+            else gather<Linear, 3>(plane, count, fill, work);
         } else {
-            if (a.ndim == 2) gather<Nearest, 2>(plane, work.taps, count, fill, work.values, out);
-            else gather<Nearest, 3>(plane, work.taps, count, fill, work.values, out);
+            if (a.ndim == 2) gather<Nearest, 2>(plane, count, fill, work);
+            else gather<Nearest, 3>(plane, count, fill, work);
         }
+        write_tile(problem, tile, work.out, static_cast<T *>(a.values) + problem.value_start(item, c));
     }
 }
 
 void pull(const Problem &problem) {
     const wk_grid_sample &a = problem.arguments;
-    constexpr int64 PIECE = 16;  // tiles handed to a thread at once
-    const int64 pieces = (problem.tiles + PIECE - 1) / PIECE;
     const double nanoseconds = 0.4 * problem.batch * a.points * (a.ndim + problem.taps() * a.channels);
-    const int64 threads = worthwhile_threads(a.num_threads, nanoseconds);
     with_types(problem, [&](auto t, auto index) {
-        parallel_for(problem.batch * pieces, threads, [&](int64 piece) {
-            Workspace<decltype(t), decltype(index)> work;
-            const int64 item = piece / pieces, first = piece % pieces * PIECE;
-            const int64 last = first + PIECE < problem.tiles ? first + PIECE : problem.tiles;
-            for (int64 tile = first; tile < last; ++tile) pull_tile(problem, item, tile, work);
-        });
+        using Work = Workspace<decltype(t), decltype(index)>;
+        const auto body = [&](int64 item, const Tile &tile, Work &work) {
+            pull_tile(problem, item, tile, work);
+        };
+        parallel_for_tiles<Work>(problem, problem.batch, nanoseconds, body);
     });
 }
 
@@ -69,7 +64,7 @@ void pull(const Problem &problem) {
 int32_t wk_grid_sample_pull(const wk_grid_sample *arguments) {
     if (!wk::is_supported(*arguments)) return WK_UNSUPPORTED;
     try {
-        wk::pull(wk::Problem(*arguments));
+        wk::pull(wk::Problem(*arguments, wk::Order::COMPACT));
     } catch (const std::bad_alloc &) {
         return WK_OUT_OF_MEMORY;
     }

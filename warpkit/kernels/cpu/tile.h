@@ -38,20 +38,20 @@ struct Taps {
 };
 
 template <int NDIM, typename G>
-void locate_points(const G *WK_RESTRICT grid, int count, const Axis *axes, double (*WK_RESTRICT index)[TILE],
-                   double (*WK_RESTRICT fraction)[TILE]) {
+void locate_points(const G *WK_RESTRICT grid, int first, int count, const Axis *axes,
+                   double (*WK_RESTRICT index)[TILE], double (*WK_RESTRICT fraction)[TILE]) {
     const Axis axis_x = axes[0], axis_y = axes[1], axis_z = axes[2];
     for (int p = 0; p < count; ++p) {
         const Cell x = cell_of(pixel_coordinate(grid[p * NDIM], axis_x.scale, axis_x.offset));
         const Cell y = cell_of(pixel_coordinate(grid[p * NDIM + 1], axis_y.scale, axis_y.offset));
-        index[0][p] = x.index;
-        index[1][p] = y.index;
-        fraction[0][p] = x.fraction;
-        fraction[1][p] = y.fraction;
+        index[0][first + p] = x.index;
+        index[1][first + p] = y.index;
+        fraction[0][first + p] = x.fraction;
+        fraction[1][first + p] = y.fraction;
         if (NDIM == 3) {
             const Cell z = cell_of(pixel_coordinate(grid[p * NDIM + 2], axis_z.scale, axis_z.offset));
-            index[2][p] = z.index;
-            fraction[2][p] = z.fraction;
+            index[2][first + p] = z.index;
+            fraction[2][first + p] = z.fraction;
         }
     }
 }

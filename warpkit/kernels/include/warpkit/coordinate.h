@@ -29,8 +29,8 @@ WK_DEVICE double pixel_coordinate(double grid_value, double scale, double offset
 WK_DEVICE Cell cell_of(double x) {
     const double index = floor_of(x);
     const double fraction = x - index;  // NaN for NaN, and for inf - inf
-    const bool infinite = (x >= EXACT_INTEGER_LIMIT) | (x <= -EXACT_INTEGER_LIMIT);
-    return {index, infinite ? 0.0 : fraction};
+    const double magnitude = x < 0.0 ? -x : x;
+    return {index, magnitude >= EXACT_INTEGER_LIMIT ? 0.0 : fraction};
 }
 
 // Whether every tap of a linear or nearest kernel lies inside an axis of `size` pixels (false for NaN).
