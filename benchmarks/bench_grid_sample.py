@@ -4,8 +4,8 @@
 
 Each library runs in a process of its own, with the same inputs and the same number of threads (SciPy has one,
 and so has PyTorch for a batch of one: it shares out batch items). Rounds alternate between the libraries, so
-whatever else the machine does meets all of them. Printed are medians over rounds, and how many times as long as
-warpkit each library takes. OpenCV rounds coordinates to 1/32 of a pixel; the others do not.
+whatever else the machine does meets all of them. Printed are medians over rounds, and how many times as long
+as warpkit each library takes.
 """
 
 from __future__ import annotations
