@@ -166,6 +166,9 @@ def wrap(op: Op) -> Callable[..., Any]:
     @functools.wraps(op, updated=())
     def function(*args: Any, **kwargs: Any) -> Any:
         bound, tensors = bind_call(op, args, kwargs, _accept, _checked_spec, torch.from_numpy)
+        for name, value in bound.static:
+            if isinstance(value, torch.Tensor):
+                raise TypeError(f"{name}: expected a static value, given a tensor")
         outs = _Apply.apply(bound, *tensors)
         return outs if op.multiple else outs[0]
 
