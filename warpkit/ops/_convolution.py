@@ -95,25 +95,20 @@ def _convolution_spec(image, weight, stride, padding, dilation):
             "image", f"{weight.shape[1]} channels, as weight {weight.shape}", f"shape {image.shape}"
         )
     geometry = Geometry.of(image.shape[2:], weight.shape[2:], stride, padding, dilation)
-    return ArraySpec(
-        (image.shape[0], weight.shape[0], *geometry.out), np.result_type(image.dtype, weight.dtype)
-    )
+    dtype = np.result_type(image.dtype, weight.dtype)
+    return ArraySpec((image.shape[0], weight.shape[0], *geometry.out), dtype)
 
 
 def _check_weight(weight, ndim):
     if weight.ndim != ndim or 0 in weight.shape:
-        raise wrong_value(
-            "weight", f"shape (o, c, *kernel) of {ndim} axes, none empty", f"shape {weight.shape}"
-        )
+        raise wrong_value("weight", f"shape (o, c, *kernel), {ndim} axes, none 0", f"shape {weight.shape}")
     if not weight.differentiable:
         raise TypeError(f"weight: expected a floating dtype, given {weight.dtype}")
 
 
 def _check_values(values, expected):
     if values.shape[2:] != expected:
-        raise wrong_value(
-            "values", f"spatial shape {expected}, one element per window", f"shape {values.shape}"
-        )
+        raise wrong_value("values", f"spatial shape {expected}, one per window", f"shape {values.shape}")
 
 
 @convolution.vjp.rule
