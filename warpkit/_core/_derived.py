@@ -254,9 +254,10 @@ def _jvp_op(jvp: Jvp, given: Pattern) -> Op:
 
     def body(*arrays: Array, **static: Any) -> Any:
         tangents, args = split(arrays)
-        results = jvp.evaluate(tangents, args, static)
-        if any(tangent is None for tangent in results):
+        results = jvp.evaluate(tangents, args, static) if n_tangents else None
+        if results is None or any(tangent is None for tangent in results):
             specs = primal.output_specs([ArraySpec.of(x) for x in args], static)
+            results = (None,) * len(specs) if results is None else results
             xp = namespace(plain(args[0]))
             results = tuple(
                 xp.zeros(spec.shape, spec.dtype) if tangent is None else tangent
