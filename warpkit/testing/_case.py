@@ -40,8 +40,9 @@ class Case:
         return self.call([changed.get(i, x) for i, x in enumerate(self.arrays)])
 
     def jvp(self, tangents: dict[int, Array]) -> tuple[Array, ...]:
-        given = [tangents.get(i) for i in range(len(self.arrays))]
-        result = self.op.jvp(given, *self.arrays, **self.static)
+        given = tuple(i in tangents for i in range(len(self.arrays)))
+        chosen = [tangents[i] for i, is_given in enumerate(given) if is_given]
+        result = self.op.jvp.of(given).apply((*chosen, *self.arrays), self.static)
         return result if self.op.multiple else (result,)
 
     def vjp(self, cts: Sequence[Array], wanted: Sequence[int]) -> tuple[Array | None, ...]:
