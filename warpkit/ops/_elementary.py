@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-
-from warpkit._core import Array, ArraySpec, Op, Sample, namespace, op
-
-from ._selection import where
+from warpkit._core import Array, ArraySpec, Op, Sample, namespace, op, plain
 
 
 def _unary(
@@ -89,13 +86,13 @@ def sigmoid(x: Array) -> Array:
     return xp.where(x >= 0, 1 / (1 + small), small / (1 + small))
 
 
-@_unary(lambda x, out: where(x >= 0, 1.0, -1.0).astype(x.dtype), domain=(0.2, 2.0))
+@_unary(lambda x, out: ((plain(x) >= 0) * 2 - 1).astype(x.dtype), domain=(0.2, 2.0))
 def absolute(x: Array) -> Array:
     """Absolute value; at 0 the right derivative, 1."""
     return namespace(x).abs(x)
 
 
-@_unary(lambda x, out: where(x >= 0, 1.0, 0.0).astype(x.dtype), domain=(0.2, 2.0))
+@_unary(lambda x, out: plain(x) >= 0, domain=(0.2, 2.0))
 def relu(x: Array) -> Array:
     """The larger of `x` and 0; at 0 the right derivative, 1. NaN stays NaN."""
     return namespace(x).maximum(x, 0)

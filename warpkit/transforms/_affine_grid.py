@@ -6,7 +6,7 @@ import numpy as np
 
 from warpkit._core import Array, ArraySpec, Sample, check_choice, check_shape, namespace, op, plain, wrong_value
 from warpkit.grids import FRAMES, axis_coordinates
-from warpkit.ops import concatenate, matmul, reshape, transpose
+from warpkit.ops import concatenate, matmul, stack, transpose
 from warpkit.ops import sum as sum_over
 from warpkit.ops._broadcasting import unbroadcast
 
@@ -193,16 +193,21 @@ def homogeneous_grid(theta: Array, shape: tuple[int, ...], *, frame: str = "norm
 def _linear_grid_body(theta: Array, shape: tuple[int, ...], frame: str) -> Array:
     """Sum over axes of a column of theta times that axis' coordinates, (x, y[, z]) in turn, plus the last."""
     xp = namespace(theta)
-    ndim = len(shape)
-    wide = theta.astype(xp.float64).reshape(theta.shape[0], *(1,) * ndim, *theta.shape[1:])
-    out = None
+    n, rows, ndim = *theta.shape[:2], len(shape)
+    wide = theta.astype(xp.float64)
+    coordinates = []
     for j in range(ndim):
-        axis = ndim - 1 - j
-        along = [1] * (ndim + 2)
-        along[axis + 1] = shape[axis]
-        term = wide[..., j] * xp.asarray(axis_coordinates(shape[axis], frame)).reshape(along)
-        out = term if out is None else out + term
-    return (out + wide[..., ndim]).astype(theta.dtype)
+        along = [1] * ndim
+        along[ndim - 1 - j] = -1
+        coordinates.append(xp.asarray(axis_coordinates(shape[ndim - 1 - j], frame)).reshape(along))
+    out = xp.empty((n, *shape, rows), theta.dtype)
+    for i in range(rows):  # one contiguous array per row: an innermost loop over the few rows is slow
+        entry = [wide[:, i, j].reshape(-1, *(1,) * ndim) for j in range(ndim + 1)]
+        value = entry[0] * coordinates[0]
+        for j in range(1, ndim):
+            value = value + entry[j] * coordinates[j]
+        out[..., i] = value + entry[ndim]
+    return out
 
 
 def _grid_spec(theta, shape, *, frame, rows=None):
@@ -225,16 +230,18 @@ def _homogeneous_grid_spec(theta, shape, *, frame):
 def _grid_vjp(ct_out, theta, *, needs, shape, frame):
     """Sums of the cotangent, weighted by the coordinates of one axis at a time."""
     del needs
-    ndim, n, rows = len(shape), theta.shape[0], theta.shape[1]
-    columns = []
-    for j in range(ndim):
-        axis = ndim - 1 - j
-        others = tuple(a + 1 for a in range(ndim) if a != axis)
-        profile = sum_over(ct_out, axis=others, dtype="float64")  # (n, shape[axis], rows)
-        coordinates = _like(theta, axis_coordinates(shape[axis], frame)[:, None])
-        columns.append(sum_over(profile * coordinates, axis=1))
-    columns.append(sum_over(ct_out, axis=tuple(range(1, ndim + 1)), dtype="float64"))
-    ct_theta = concatenate(*[reshape(column, (n, rows, 1)) for column in columns], axis=-1)
+    ndim, rows = len(shape), []
+    for i in range(theta.shape[1]):  # as in the body, one row at a time
+        ct_row = ct_out[..., i]
+        entries = []
+        for j in range(ndim):
+            axis = ndim - 1 - j
+            others = tuple(a + 1 for a in range(ndim) if a != axis)
+            profile = sum_over(ct_row, axis=others, dtype="float64")  # (n, shape[axis])
+            entries.append(sum_over(profile * _like(theta, axis_coordinates(shape[axis], frame)), axis=1))
+        entries.append(sum_over(ct_row, axis=tuple(range(1, ndim + 1)), dtype="float64"))
+        rows.append(stack(entries, axis=-1))
+    ct_theta = stack(rows, axis=1)
     return (ct_theta if ct_theta.dtype == theta.dtype else ct_theta.astype(theta.dtype),)
 
 
