@@ -142,9 +142,12 @@ def _accept(value: Any, name: str) -> Tensor | None:
 
 def _checked_spec(x: Tensor, name: str) -> ArraySpec:
     try:
-        return _spec(x)
+        spec = _spec(x)
     except TypeError:
-        raise TypeError(f"{name}: expected a dtype that NumPy has, given {x.dtype}") from None
+        spec = None
+    if spec is None or spec.dtype.isbuiltin != 1:  # JAX teaches NumPy bfloat16, but torch does not know
+        raise TypeError(f"{name}: expected a dtype that NumPy has, given {x.dtype}")
+    return spec
 
 
 @functools.cache
