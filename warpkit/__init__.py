@@ -6,6 +6,7 @@ first, and a transform maps output coordinates to input coordinates.
 
 # Ops on the tape, and the tape.
 from . import autograd as autograd
+from . import nn as nn
 from . import ops as ops
 from ._core._config import show_config as show_config
 from ._core._threads import get_num_threads as get_num_threads
@@ -27,6 +28,16 @@ from .sampling import grid_push as grid_push
 from .sampling import grid_sample as grid_sample
 
 # Transforms.
+from .transforms import Affine as Affine
+from .transforms import Attention as Attention
+from .transforms import Composed as Composed
+from .transforms import Displacement as Displacement
+from .transforms import FailedEstimate as FailedEstimate
+from .transforms import Projective as Projective
+from .transforms import Rigid as Rigid
+from .transforms import Similarity as Similarity
+from .transforms import ThinPlateSpline as ThinPlateSpline
+from .transforms import Translation as Translation
 from .transforms import affine_grid as affine_grid
 from .transforms import displacement_grid as displacement_grid
 from .transforms import projective_grid as projective_grid
@@ -34,6 +45,7 @@ from .transforms import tps_grid as tps_grid
 from .transforms import tps_system as tps_system
 
 # Warping.
+from .warping import warp as warp
 from .warping import warp_affine as warp_affine
 from .warping import warp_projective as warp_projective
 from .warping import warp_tps as warp_tps
