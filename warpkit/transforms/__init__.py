@@ -1,11 +1,24 @@
 """Transforms: from parameters to points. Each maps output coordinates to input coordinates."""
 
+from ._affine import Affine as Affine
 from ._affine_grid import affine_grid as affine_grid
 from ._affine_grid import affine_points as affine_points
 from ._affine_grid import homogeneous_grid as homogeneous_grid
+from ._attention import Attention as Attention
+from ._composed import Composed as Composed
+from ._displacement import Displacement as Displacement
 from ._displacement_grid import displacement_grid as displacement_grid
+from ._estimates import FailedEstimate as FailedEstimate
+from ._numerical_inverse import Inversion as Inversion
+from ._numerical_inverse import NumericalInverse as NumericalInverse
+from ._projective import Projective as Projective
 from ._projective_grid import projective_grid as projective_grid
 from ._projective_grid import projective_points as projective_points
+from ._rigid import Rigid as Rigid
+from ._rotation import arctan2 as arctan2
+from ._rotation import rotation_matrix as rotation_matrix
+from ._similarity import Similarity as Similarity
+from ._thin_plate_spline import ThinPlateSpline as ThinPlateSpline
 from ._tps_grid import tps_coefficients as tps_coefficients
 from ._tps_grid import tps_displacement as tps_displacement
 from ._tps_grid import tps_grid as tps_grid
@@ -14,3 +27,7 @@ from ._tps_system import TPSSystem as TPSSystem
 from ._tps_system import radial_basis as radial_basis
 from ._tps_system import tps_operator as tps_operator
 from ._tps_system import tps_system as tps_system
+from ._transform import AbstractAffine as AbstractAffine
+from ._transform import AbstractMatrix as AbstractMatrix
+from ._transform import AbstractTransform as AbstractTransform
+from ._translation import Translation as Translation

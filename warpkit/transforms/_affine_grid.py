@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from warpkit._core import Array, ArraySpec, Sample, check_choice, check_shape, namespace, op, plain, wrong_value
+from warpkit._core import (
+    Array,
+    ArraySpec,
+    Sample,
+    check_choice,
+    check_shape,
+    namespace,
+    op,
+    plain,
+    wrong_value,
+)
 from warpkit.grids import FRAMES, axis_coordinates
 from warpkit.ops import concatenate, matmul, stack, transpose
 from warpkit.ops import sum as sum_over
@@ -193,7 +203,7 @@ def homogeneous_grid(theta: Array, shape: tuple[int, ...], *, frame: str = "norm
 def _linear_grid_body(theta: Array, shape: tuple[int, ...], frame: str) -> Array:
     """Sum over axes of a column of theta times that axis' coordinates, (x, y[, z]) in turn, plus the last."""
     xp = namespace(theta)
-    n, rows, ndim = *theta.shape[:2], len(shape)
+    (n, rows), ndim = theta.shape[:2], len(shape)
     wide = theta.astype(xp.float64)
     coordinates = []
     for j in range(ndim):

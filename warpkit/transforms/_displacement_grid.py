@@ -50,7 +50,9 @@ def displacement_grid(field: Array, *, frame: str = "normalized") -> Array:
 def _spec(field, *, frame):
     ndim = field.ndim - 2
     if not 1 <= ndim <= 3 or field.shape[-1] != ndim:
-        raise wrong_value("field", "shape (n, *shape, ndim) with ndim lengths in shape", f"shape {field.shape}")
+        raise wrong_value(
+            "field", "shape (n, *shape, ndim) with ndim lengths in shape", f"shape {field.shape}"
+        )
     if not field.differentiable:
         raise TypeError(f"field: expected a floating dtype, given {field.dtype}")
     check_choice("frame", frame, FRAMES)

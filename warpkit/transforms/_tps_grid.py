@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from warpkit._core import Array, ArraySpec, Sample, check_choice, check_shape, namespace, op, plain, wrong_value
+from warpkit._core import (
+    Array,
+    ArraySpec,
+    Sample,
+    check_choice,
+    check_shape,
+    namespace,
+    op,
+    plain,
+    wrong_value,
+)
 from warpkit.grids import FRAMES, identity_grid
 from warpkit.ops import concatenate, matmul, reshape, transpose
 
@@ -16,7 +26,9 @@ def check_values(theta: ArraySpec, control_points: ArraySpec) -> None:
     """Check that theta holds one place per control point."""
     if theta.ndim != 3 or theta.shape[1:] != control_points.shape:
         raise wrong_value(
-            "theta", f"shape (n, {', '.join(map(str, control_points.shape))}), as control_points", f"shape {theta.shape}"
+            "theta",
+            f"shape (n, {', '.join(map(str, control_points.shape))}), as control_points",
+            f"shape {theta.shape}",
         )
     if not theta.differentiable:
         raise TypeError(f"theta: expected a floating dtype, given {theta.dtype}")
@@ -50,7 +62,10 @@ def tps_coefficients(theta: Array, control_points: Array, regularization: float 
     -----
     Linear in :math:`\theta - c`, by the matrix of :func:`tps_operator`.
     """
-    return matmul(tps_operator(control_points, regularization), theta.astype("float64") - control_points.astype("float64"))
+    return matmul(
+        tps_operator(control_points, regularization),
+        theta.astype("float64") - control_points.astype("float64"),
+    )
 
 
 @tps_coefficients.spec
@@ -83,14 +98,17 @@ def tps_displacement(coefficients: Array, control_points: Array, points: Array) 
 
     Notes
     -----
-    :math:`\bar w_k = \sum_p \varphi(\lVert p - c_k \rVert)\, \bar u(p)`; with :math:`q = \lVert p - c_k \rVert^2`,
-    :math:`\bar p = A^T \bar u + 2 \sum_k \varphi'(q)\,(w_k \cdot \bar u)\,(p - c_k)`.
+    :math:`\bar w_k = \sum_p \varphi(\lVert p - c_k \rVert)\, \bar u(p)`; with
+    :math:`q = \lVert p - c_k \rVert^2`, :math:`\bar p = A^T \bar u + 2 \sum_k \varphi'(q)\,(w_k \cdot \bar u)\,(p - c_k)`.
     """
     k, ndim = control_points.shape
     points = points.astype("float64")
     basis = radial_basis(squared_distances(points, control_points.astype("float64")), ndim)
     polynomial = coefficients[:, k:]  # constant, x, y[, z]: the columns of an affine map, constant first
-    affine = [transpose(polynomial[:, 1:], (0, 2, 1)), reshape(polynomial[:, 0], (coefficients.shape[0], ndim, 1))]
+    affine = [
+        transpose(polynomial[:, 1:], (0, 2, 1)),
+        reshape(polynomial[:, 0], (coefficients.shape[0], ndim, 1)),
+    ]
     return matmul(basis, coefficients[:, :k]) + affine_points(concatenate(*affine, axis=-1), points)
 
 
@@ -180,8 +198,8 @@ def tps_grid(
 
     Notes
     -----
-    :math:`g(p) = p + u(p)` with the spline `u` through the displacements :math:`\theta_k - c_k` at the control
-    points :math:`c_k`: radial basis function :math:`r^2 \log r` in 2D, :math:`-r` in 3D. It is linear in
+    :math:`g(p) = p + u(p)` with the spline `u` through the displacements :math:`\theta_k - c_k` at the
+    control points :math:`c_k`: radial basis function :math:`r^2 \log r` in 2D, :math:`-r` in 3D. It is linear in
     theta, so that :math:`\bar\theta = M^T \bar g` with a matrix `M` of the control points alone; see
     :func:`tps_system` for holding on to it. The control points are differentiated too.
 

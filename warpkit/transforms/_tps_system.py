@@ -12,10 +12,11 @@ sign that makes a positive regularisation smooth), which minimises the bending e
 .. math:: \begin{pmatrix} K + \lambda I & P \\ P^T & 0 \end{pmatrix}
    \begin{pmatrix} w \\ (a, A) \end{pmatrix} = \begin{pmatrix} v \\ 0 \end{pmatrix}.
 
-The system is built in centred and scaled coordinates :math:`p' = (p - m) / s`, where it is well conditioned,
-and the coefficients are turned back. In 2D, :math:`\varphi(r) = s^2 \varphi(r') + s^2 \log s\, r'^2`, and by the
-side conditions the last term adds up to a constant: so :math:`w = w' / s^2`, :math:`\lambda' = \lambda / s^2`
-and :math:`a` loses :math:`\log s \sum_k w'_k \lVert c'_k \rVert^2`. In 3D, :math:`\varphi(r) = s \varphi(r')`.
+The system is built in centred and scaled coordinates :math:`p' = (p - m) / s`, where it is well
+conditioned, and the coefficients are turned back. In 2D, :math:`\varphi(r) = s^2 \varphi(r') + s^2 \log s\,
+r'^2`, and by the side conditions the last term adds up to a constant: so :math:`w = w' / s^2`,
+:math:`\lambda' = \lambda / s^2` and :math:`a` loses :math:`\log s \sum_k w'_k \lVert c'_k \rVert^2`. In 3D,
+:math:`\varphi(r) = s \varphi(r')`.
 """
 
 from __future__ import annotations
@@ -161,10 +162,17 @@ def check_condition(control_points: np.ndarray, condition_number: float) -> None
         reason = f"point {int(np.argmin(np.isfinite(control_points).all(axis=1)))} is not finite"
     else:
         pairs = [
-            (i, j) for i in range(k) for j in range(i + 1, k) if np.array_equal(control_points[i], control_points[j])
+            (i, j)
+            for i in range(k)
+            for j in range(i + 1, k)
+            if np.array_equal(control_points[i], control_points[j])
         ]
         flat = "line" if ndim == 2 else "plane"
-        reason = f"points {pairs[0][0]} and {pairs[0][1]} coincide" if pairs else f"the points nearly lie on a {flat}"
+        reason = (
+            f"points {pairs[0][0]} and {pairs[0][1]} coincide"
+            if pairs
+            else f"the points nearly lie on a {flat}"
+        )
     raise wrong_value(
         "control_points", "points in general position", f"{reason} (condition number {condition_number:.3g})"
     )
@@ -266,6 +274,6 @@ def tps_system(control_points: Array, regularization: float = 0.0) -> TPSSystem:
     """
     operator = tps_operator(control_points, regularization)
     system = _build(control_points.astype("float64"), regularization)[0]
-    return TPSSystem(control_points, regularization, operator, float(np.linalg.cond(to_numpy(plain(system)), 1)))
-
-
+    return TPSSystem(
+        control_points, regularization, operator, float(np.linalg.cond(to_numpy(plain(system)), 1))
+    )

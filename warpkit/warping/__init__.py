@@ -1,5 +1,6 @@
 """Where transforms and sampling meet: images are warped."""
 
+from ._warp import warp as warp
 from ._warp_affine import warp_affine as warp_affine
 from ._warp_projective import warp_projective as warp_projective
 from ._warp_tps import warp_tps as warp_tps

@@ -11,8 +11,7 @@ from warpkit._core import Array, ArraySpec, Sample, check_shape, op
 from warpkit.sampling import grid_sample
 from warpkit.transforms import affine_grid
 from warpkit.transforms._affine_grid import check_theta
-
-from ._to_pixels import affine_to_pixels
+from warpkit.transforms._to_pixels import affine_to_pixels
 
 
 @op(linear=("image",), batch=("image", "theta"))
@@ -89,8 +88,8 @@ def _spec(image, theta, shape, **options):
     ndim = check_theta(theta)
     if image.ndim != ndim + 2:
         raise ValueError(
-            f"image: expected shape (n, c, *spatial) with {ndim} spatial axes, for theta of shape {theta.shape}, "
-            f"given shape {image.shape}"
+            f"image: expected shape (n, c, *spatial) with {ndim} spatial axes, for theta of shape "
+            f"{theta.shape}, given shape {image.shape}"
         )
     return warp_spec(image, theta.shape[0], shape, {**options, "dtype": theta.dtype})
 
@@ -109,13 +108,19 @@ def draw_away_from_kinks(
 
 @warp_affine.samples
 def _samples(rng):
-    for spatial, shape, frame in [((4, 5), (2, 3), "normalized"), ((3, 4, 2), None, "corners"), ((6,), (2,), "pixel")]:
+    for spatial, shape, frame in [
+        ((4, 5), (2, 3), "normalized"),
+        ((3, 4, 2), None, "corners"),
+        ((6,), (2,), "pixel"),
+    ]:
         ndim = len(spatial)
         image = rng.standard_normal((2, 2, *spatial))
         out_shape = shape or spatial
         theta = draw_away_from_kinks(
             lambda ndim=ndim: np.eye(ndim, ndim + 1) + rng.uniform(-0.2, 0.2, (2, ndim, ndim + 1)),
-            lambda theta, s=spatial, o=out_shape, f=frame: affine_grid(affine_to_pixels(theta, s, o, f), o, frame="pixel"),
+            lambda theta, s=spatial, o=out_shape, f=frame: affine_grid(
+                affine_to_pixels(theta, s, o, f), o, frame="pixel"
+            ),
         )
         options = {"kernel": "linear", "boundary": "mirror", "fill_value": 0.0, "frame": frame}
         yield Sample((image, theta), {"shape": shape, **options})

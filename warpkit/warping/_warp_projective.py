@@ -8,8 +8,8 @@ from warpkit._core import Array, Sample, op
 from warpkit.sampling import grid_sample
 from warpkit.transforms import homogeneous_grid
 from warpkit.transforms._projective_grid import check_homography, divide_out, with_positive_origin
+from warpkit.transforms._to_pixels import projective_to_pixels
 
-from ._to_pixels import projective_to_pixels
 from ._warp_affine import draw_away_from_kinks, warp_spec
 
 
@@ -78,8 +78,8 @@ def _spec(image, theta, shape, **options):
     ndim = check_homography(theta)
     if image.ndim != ndim + 2:
         raise ValueError(
-            f"image: expected shape (n, c, *spatial) with {ndim} spatial axes, for theta of shape {theta.shape}, "
-            f"given shape {image.shape}"
+            f"image: expected shape (n, c, *spatial) with {ndim} spatial axes, for theta of shape "
+            f"{theta.shape}, given shape {image.shape}"
         )
     return warp_spec(image, theta.shape[0], shape, {**options, "dtype": theta.dtype})
 

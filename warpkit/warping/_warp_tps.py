@@ -9,10 +9,10 @@ from warpkit.grids import identity_grid
 from warpkit.ops import reshape
 from warpkit.sampling import grid_sample
 from warpkit.transforms import affine_grid, tps_coefficients, tps_displacement
+from warpkit.transforms._to_pixels import displacement_to_pixels, identity_to_pixels
 from warpkit.transforms._tps_grid import check_values
 from warpkit.transforms._tps_system import check_control_points, lattice
 
-from ._to_pixels import displacement_to_pixels, identity_to_pixels
 from ._warp_affine import draw_away_from_kinks, warp_spec
 
 

@@ -3,7 +3,8 @@ r"""Folding a frame into a transform's parameters, so that a warp computes pixel
 With :math:`p = s\,g + o` per axis in the input, and :math:`s', o'` in the output, an affine map
 :math:`g = A g' + b` of frame coordinates is the map of pixels
 
-.. math:: A^{px}_{ij} = s_i A_{ij} / s'_j, \qquad b^{px}_i = s_i b_i + \bigl(o_i - \sum_j A^{px}_{ij} o'_j\bigr).
+.. math:: A^{px}_{ij} = s_i A_{ij} / s'_j, \qquad
+   b^{px}_i = s_i b_i + \bigl(o_i - \sum_j A^{px}_{ij} o'_j\bigr).
 
 In this form the identity between equal shapes is exactly the identity of pixels, in every frame:
 :math:`s / s = 1` and :math:`o - o = 0`. No grid of frame coordinates could say so (most pixel centres are no
@@ -39,7 +40,9 @@ def displacement_to_pixels(field: Array, in_shape: tuple[int, ...], frame: str) 
     return field.astype("float64") * namespace(plain(field)).asarray(scales)
 
 
-def affine_to_pixels(theta: Array, in_shape: tuple[int, ...], out_shape: tuple[int, ...], frame: str) -> Array:
+def affine_to_pixels(
+    theta: Array, in_shape: tuple[int, ...], out_shape: tuple[int, ...], frame: str
+) -> Array:
     """The affine map of pixels, (n, ndim, ndim + 1) in float64."""
     xp = namespace(plain(theta))
     theta = theta.astype("float64")
@@ -50,7 +53,9 @@ def affine_to_pixels(theta: Array, in_shape: tuple[int, ...], out_shape: tuple[i
     return concatenate(matrix, offset, axis=-1)
 
 
-def projective_to_pixels(theta: Array, in_shape: tuple[int, ...], out_shape: tuple[int, ...], frame: str) -> Array:
+def projective_to_pixels(
+    theta: Array, in_shape: tuple[int, ...], out_shape: tuple[int, ...], frame: str
+) -> Array:
     r"""The homogeneous map of pixels, (n, ndim + 1, ndim + 1) in float64.
 
     With :math:`h = A g' + b` and :math:`w = c g' + d`, the numerators of the input's pixels are
