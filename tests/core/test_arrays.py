@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from warpkit._core import as_array, is_array, is_cupy, namespace, to_numpy
+from warpkit.ops import add, sin
 
 X = np.ones(3)
 
@@ -71,3 +72,44 @@ def test_torch_tensors_are_errors():
     torch = pytest.importorskip("torch")
     with pytest.raises(TypeError, match=r"warpkit\.bridges\), given torch\.Tensor"):
         as_array(torch.ones(2), "image")
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8", "i2", "u2", "i8"])
+def test_the_other_byte_order(dtype):
+    """Files hold it (IDX, FITS, TIFF). It is the same number, and is computed in the same precision."""
+    array = np.array([1, 2, 300], dtype)
+    turned = as_array(array.astype(array.dtype.newbyteorder()), "x")
+    assert turned.dtype == np.dtype(dtype)
+    assert turned.dtype.isnative
+    np.testing.assert_array_equal(turned, array)
+
+
+def test_the_other_byte_order_through_an_op():
+    x = np.array([1e-9, 1.0])
+    out = sin(x.astype(x.dtype.newbyteorder()))
+    assert out.dtype.isnative
+    np.testing.assert_array_equal(out, np.sin(x))
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "message"),
+    [
+        ([[1, 2], [3]], ValueError, "x: expected rows of equal length, given a ragged list"),
+        (np.ma.masked_less([1.0, 2.0], 1.5), TypeError, "x: expected an array without a mask"),
+    ],
+)
+def test_what_numpy_would_make_something_else_of(given, error, message):
+    with pytest.raises(error, match=message):
+        as_array(given, "x")
+
+
+@pytest.mark.skipif(np.dtype(np.longdouble).itemsize == 8, reason="long double is double here")
+def test_long_double_is_refused():
+    """There is no kernel for it: it would be computed in float32, silently."""
+    with pytest.raises(TypeError, match="x: expected real numbers of at most 64 bits"):
+        as_array(np.zeros(2, np.longdouble), "x")
+
+
+def test_every_argument_goes_through_the_door():
+    with pytest.raises(TypeError, match="b: expected an array without a mask"):
+        add(X, np.ma.ones(3))

@@ -1,9 +1,10 @@
 import pickle
+import threading
 
 import numpy as np
 import pytest
 
-from warpkit import ops
+from warpkit import grid_sample, ops
 from warpkit._core import ArraySpec, Op, zeros_like
 from warpkit.autograd import Variable, grad
 
@@ -181,3 +182,38 @@ def test_zeros_like():
     assert type(zeros) is np.ndarray
     assert zeros.dtype == np.float32
     assert not zeros.any()
+
+
+IMAGE = np.arange(4, dtype=np.uint8).reshape(1, 1, 4)
+GRID = np.array([[[1.5], [0.25]]])
+
+
+def test_integer_outputs_have_no_derivative():
+    """Their cotangents would become integers: 0.5 would be 0, and -1 would be 255."""
+    with pytest.raises(TypeError, match="ct_out: expected None, for what has dtype uint8 has no derivative"):
+        grid_sample.vjp(np.full((1, 1, 2), 0.5), IMAGE, GRID)
+    with pytest.raises(TypeError, match="grid_sample: an output of dtype uint8 has no tangent"):
+        grid_sample.jvp((None, GRID), IMAGE, GRID)
+
+
+def test_integer_arguments_have_no_tangent():
+    image, grid = IMAGE.astype(np.float64), GRID.astype(np.int64)
+    with pytest.raises(TypeError, match=r"tangents\[1\] \(grid\): expected None, .*int64 has no derivative"):
+        grid_sample.jvp((None, 0.5 * GRID), image, grid)
+
+
+def test_a_derived_op_is_made_once():
+    """Also where many threads ask for it at the same time."""
+    new, found = product(), []
+    start = threading.Barrier(8)
+
+    def ask():
+        start.wait()
+        found.append((new.vjp.of((True, True)), new.jvp.of((True, True))))
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(found)) == 1

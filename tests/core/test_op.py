@@ -4,7 +4,7 @@ import pickle
 import numpy as np
 import pytest
 
-from warpkit import ops
+from warpkit import grid_sample, ops
 from warpkit._core import Array, ArraySpec, Op, Sample, get_op, op
 from warpkit._core import _registry as registry
 
@@ -83,6 +83,22 @@ def test_numbers_take_the_dtype_that_they_meet():
     assert ops.add(2, np.float32([1])).dtype == np.float32
     assert ops.add(np.int32([1]), 2.5).dtype == np.float64
     assert ops.add(1.0, 2.0) == 3.0
+
+
+def test_keywords_only():
+    """What the signature has behind its star is not taken by position, so that its order may change."""
+    new = scale(keyword_only=("shift",))
+    np.testing.assert_array_equal(new(X, X, 2.0, shift=1), 2 * X * X + 1)
+    with pytest.raises(
+        TypeError, match=r"expected at most 3 arguments by position \(x, y, factor\), given 4"
+    ):
+        new(X, X, 2.0, 1)
+
+
+def test_the_decorator_tells_keywords_only():
+    image, grid = np.ones((1, 1, 4)), np.zeros((1, 2, 1))
+    with pytest.raises(TypeError, match=r"expected at most 2 arguments by position \(image, grid\), given 3"):
+        grid_sample(image, grid, "nearest")
 
 
 def test_static_arguments_are_frozen():

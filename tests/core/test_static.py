@@ -46,6 +46,7 @@ def test_check_shape():
         ((2.0, 3), TypeError, r"shape: expected integers, given \(2.0, 3\)"),
         ((2, -1), ValueError, r"shape: expected lengths of at least 0, given \(2, -1\)"),
         ((2, 3, 4), ValueError, r"shape: expected 2 lengths, one per spatial axis, given \(2, 3, 4\)"),
+        ((2**32, 2**31), ValueError, r"shape: expected fewer than 2\^63 elements"),
     ],
 )
 def test_wrong_shapes(shape, error, message):

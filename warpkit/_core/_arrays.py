@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ._errors import wrong_type
+from ._errors import wrong_type, wrong_value
 from ._types import Array
 
 
@@ -48,21 +48,38 @@ def namespace(*arrays: Array) -> ModuleType:
     return sys.modules["cupy"]
 
 
+def is_plain(x: Any) -> bool:
+    """Whether `x` is a NumPy array that can be used as it is: real numbers in the machine's byte order."""
+    return type(x) is np.ndarray and x.dtype.isnative and x.dtype.char in _REAL
+
+
+_REAL = "?bhilqBHILQefd"  # without long double, which has no compute type and differs between machines
+
+
 def as_array(x: Any, argument: str) -> Array:
     """Take `x` for an array: arrays as they are, numbers and nested lists through NumPy.
+
+    Elements in the other byte order are turned into the machine's.
 
     Raises
     ------
     TypeError
-        If `x` is of another library, or its elements are not real numbers.
+        If `x` is of another library, is masked, or its elements are not real numbers of at most 64 bits.
+    ValueError
+        If `x` is a nested list whose rows differ in length.
     """
     if not is_array(x):
         if not isinstance(x, (bool, int, float, list, tuple, np.generic)):
             raise wrong_type(argument, "a NumPy or CuPy array (torch and JAX: warpkit.bridges)", x)
-        x = np.asarray(x)
-    if x.dtype.kind not in "biuf":
-        raise TypeError(f"{argument}: expected real numbers, given dtype {x.dtype}")
-    return x
+        try:
+            x = np.asarray(x)
+        except ValueError:
+            raise wrong_value(argument, "rows of equal length", "a ragged list") from None
+    if isinstance(x, np.ma.MaskedArray):
+        raise wrong_type(argument, "an array without a mask (fill it first: array.filled)", x)
+    if x.dtype.char not in _REAL:
+        raise TypeError(f"{argument}: expected real numbers of at most 64 bits, given dtype {x.dtype}")
+    return x if x.dtype.isnative else x.astype(x.dtype.newbyteorder("="))
 
 
 def to_numpy(x: Array) -> np.ndarray:

@@ -99,7 +99,7 @@ class Vjp(_Derivative):
         """
         key = (needs, n_out, with_out)
         if key not in self._ops:
-            self._ops[key] = _vjp_op(self, needs, n_out, with_out)
+            self._ops.setdefault(key, _vjp_op(self, needs, n_out, with_out))  # once, whatever threads do
         return self._ops[key]
 
     @property
@@ -161,6 +161,9 @@ class Jvp(_Derivative):
             The tangent of the output, of its shape and dtype.
         """
         arrays, static = self.op.bind(args, kwargs)
+        for spec in self.op.output_specs([ArraySpec.of(array) for array in arrays], static):
+            if not spec.differentiable:
+                raise TypeError(f"{self.op.name}: an output of dtype {spec.dtype} has no tangent")
         if len(tangents) != len(arrays):
             raise wrong_value("tangents", f"{len(arrays)}, one per array argument", len(tangents))
         given = []
@@ -173,10 +176,12 @@ class Jvp(_Derivative):
     def of(self, given: Pattern) -> Op:
         """The op ``(*tangents of the arrays that `given` marks, *arrays) -> tangent of the output``."""
         if given not in self._ops:
-            self._ops[given] = _jvp_op(self, given)
+            self._ops.setdefault(given, _jvp_op(self, given))
         return self._ops[given]
 
-    def evaluate(self, tangents: Sequence[Array | None], arrays: Sequence[Array], static: dict[str, Any]) -> Any:
+    def evaluate(
+        self, tangents: Sequence[Array | None], arrays: Sequence[Array], static: dict[str, Any]
+    ) -> Any:
         """Apply the rule, or differentiate the op's body."""
         if self.own_rule is None:
             if differentiator.jvp_of is None:
@@ -194,6 +199,10 @@ def _conform(x: Array | None, spec: ArraySpec, argument: str, xp: Any) -> Array:
         x = as_array(x, argument)
     if tuple(x.shape) != spec.shape:
         raise wrong_value(argument, f"shape {spec.shape}", f"shape {tuple(x.shape)}")
+    if np.dtype(x.dtype).kind == "f" and not spec.differentiable:
+        raise TypeError(
+            f"{argument}: expected None, for what has dtype {spec.dtype} has no derivative; given {x.dtype}"
+        )
     return x if x.dtype == spec.dtype else x.astype(spec.dtype)
 
 

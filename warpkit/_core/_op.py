@@ -36,7 +36,7 @@ from typing import Any
 
 import numpy as np
 
-from ._arrays import as_array, namespace
+from ._arrays import as_array, is_plain, namespace
 from ._derived import Jvp, Vjp
 from ._registry import get_op, register
 from ._static import freeze
@@ -63,6 +63,8 @@ class Op:
         Array arguments whose first axis is the batch, as is the first axis of the output.
     multiple : bool
         Whether the body returns a tuple of arrays.
+    keyword_only : tuple of str
+        Static arguments that are not taken by position.
     """
 
     def __init__(
@@ -75,6 +77,7 @@ class Op:
         linear: tuple[str, ...] = (),
         batch: tuple[str, ...] = (),
         multiple: bool = False,
+        keyword_only: tuple[str, ...] = (),
     ) -> None:
         self.name = name
         self.body = body
@@ -83,6 +86,7 @@ class Op:
         self.linear = linear
         self.batch = batch
         self.multiple = multiple
+        self.positional = tuple(name for name in static if name not in keyword_only)
         self.kernels: list[Callable[..., Any]] = []
         self.vjp = Vjp(self)
         self.jvp = Jvp(self)
@@ -123,9 +127,7 @@ class Op:
                 return result
         return self.body(*arrays, **static)
 
-    def output_specs(
-        self, inputs: Sequence[ArraySpec], static: dict[str, Any]
-    ) -> tuple[ArraySpec, ...]:
+    def output_specs(self, inputs: Sequence[ArraySpec], static: dict[str, Any]) -> tuple[ArraySpec, ...]:
         """Check the arguments and tell the specs of the outputs, without computing anything."""
         if self._spec is None:
             raise NotImplementedError(f"op {self.name!r} has no spec: decorate one with @{self.name}.spec")
@@ -161,7 +163,7 @@ class Op:
         return self.arrays[position]
 
     def _as_arrays(self, given: list[Any]) -> tuple[Array, ...]:
-        if all(type(x) is np.ndarray and x.dtype.kind in "biuf" for x in given):
+        if all(is_plain(x) for x in given):
             return tuple(given)
         numbers = [type(x) in (int, float, bool) for x in given]
         arrays = [
@@ -176,11 +178,17 @@ class Op:
                 arrays[i] = xp.asarray(given[i], dtype=dtype)
         return tuple(arrays)
 
-    def _as_static(self, rest: list[Any], kwargs: dict[str, Any], expected: tuple[str, ...]) -> dict[str, Any]:
+    def _as_static(
+        self, rest: list[Any], kwargs: dict[str, Any], expected: tuple[str, ...]
+    ) -> dict[str, Any]:
         static = dict(self.static)
-        if len(rest) > len(static):
-            raise TypeError(f"{self.name}: expected at most {len(static)} static arguments, given {len(rest)}")
-        positional = dict(zip(static, rest, strict=False))
+        if len(rest) > len(self.positional):
+            takes = (*self.arrays, *self.positional)
+            raise TypeError(
+                f"{self.name}: expected at most {len(takes)} arguments by position ({', '.join(takes)}), "
+                f"given {len(self.arrays) + len(rest)}"
+            )
+        positional = dict(zip(self.positional, rest, strict=False))
         for name, value in (*positional.items(), *kwargs.items()):
             if name in expected:
                 continue
@@ -219,6 +227,7 @@ def op(*, linear: tuple[str, ...] = (), batch: tuple[str, ...] = ()) -> Callable
     def decorate(body: Callable[..., Any]) -> Op:
         arrays: list[str] = []
         static: dict[str, Any] = {}
+        keyword_only: list[str] = []
         signature = inspect.signature(body)
         for parameter in signature.parameters.values():
             if parameter.annotation in ("Array", Array):
@@ -226,7 +235,17 @@ def op(*, linear: tuple[str, ...] = (), batch: tuple[str, ...] = ()) -> Callable
                 arrays.append(star + parameter.name)
             else:
                 static[parameter.name] = parameter.default
-        new = Op(body.__name__, body, tuple(arrays), static, linear=linear, batch=batch)
+                if parameter.kind is inspect.Parameter.KEYWORD_ONLY:
+                    keyword_only.append(parameter.name)
+        new = Op(
+            body.__name__,
+            body,
+            tuple(arrays),
+            static,
+            linear=linear,
+            batch=batch,
+            keyword_only=tuple(keyword_only),
+        )
         new.__doc__ = body.__doc__
         new.__name__ = new.__qualname__ = body.__name__  # type: ignore[attr-defined]
         new.__module__ = body.__module__

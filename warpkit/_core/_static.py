@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from dataclasses import dataclass
 from typing import Any
@@ -37,7 +38,9 @@ def freeze(value: Any, argument: str) -> Any:
     if isinstance(value, (list, tuple)):
         return tuple(freeze(item, argument) for item in value)
     if isinstance(value, slice):
-        return Slice(freeze(value.start, argument), freeze(value.stop, argument), freeze(value.step, argument))
+        return Slice(
+            freeze(value.start, argument), freeze(value.stop, argument), freeze(value.step, argument)
+        )
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, np.dtype) or (isinstance(value, type) and issubclass(value, np.generic)):
@@ -69,6 +72,8 @@ def check_shape(shape: Any, argument: str = "shape", ndim: int | None = None) ->
         raise TypeError(f"{argument}: expected integers, given {tuple(shape)}") from None
     if any(length < 0 for length in lengths):
         raise wrong_value(argument, "lengths of at least 0", lengths)
+    if math.prod(lengths) >= 2**63:
+        raise wrong_value(argument, "fewer than 2^63 elements", lengths)
     if ndim is not None and len(lengths) != ndim:
         raise wrong_value(argument, f"{ndim} lengths, one per spatial axis", lengths)
     return lengths
