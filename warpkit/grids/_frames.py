@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from warpkit._core import Array, check_choice, check_shape, namespace, plain
+from warpkit._core import Array, Tracer, as_array, check_choice, check_shape, namespace, plain, wrong_value
 
 FRAMES = ("normalized", "corners", "pixel")
 
@@ -86,6 +86,8 @@ def identity_grid(shape: tuple[int, ...], frame: str = "normalized", dtype: Any 
             [2., 0.]]])
     """
     shape = check_shape(shape)
+    if not shape:
+        raise wrong_value("shape", "at least one length", shape)
     axes = [axis_coordinates(n, frame) for n in shape]
     mesh = np.meshgrid(*axes, indexing="ij")
     return np.stack(mesh[::-1], axis=-1).astype(dtype)
@@ -97,7 +99,8 @@ def convert_points(points: Array, shape: tuple[int, ...], source: str, target: s
     Parameters
     ----------
     points : array, shape (..., ndim)
-        Coordinates in the order (x, y[, z]), in the frame `source`. Variables may be given.
+        Coordinates in the order (x, y[, z]), in the frame `source`; integers count as float64. Variables may
+        be given.
     shape : tuple of int
         Spatial shape of the image, ([depth,] height, width).
     source, target : {"normalized", "corners", "pixel"}
@@ -106,12 +109,13 @@ def convert_points(points: Array, shape: tuple[int, ...], source: str, target: s
     Returns
     -------
     array, shape (..., ndim)
-        :math:`g' = (s\,g + o - o') / s'`, of the dtype of `points`.
+        :math:`g' = (s\,g + o - o') / s'`, of the dtype of `points`; `points` itself if the frames are equal.
 
     Raises
     ------
     ValueError
-        If `target` is "corners" and an axis has length 1, where -1 and +1 would be the same place.
+        If `points` and `shape` do not fit together, a length is 0, or `target` is "corners" and an axis has
+        length 1, where -1 and +1 would be the same place.
 
     Examples
     --------
@@ -120,14 +124,26 @@ def convert_points(points: Array, shape: tuple[int, ...], source: str, target: s
     >>> convert_points(np.array([[-1.0, 1.0]]), (4, 8), "normalized", "pixel")
     array([[-0.5,  3.5]])
     """
-    shape = check_shape(shape, ndim=points.shape[-1])
+    if not isinstance(points, Tracer):
+        points = as_array(points, "points")
+    if np.dtype(points.dtype).kind != "f":
+        points = points.astype(np.float64)
+    shape = check_shape(shape)
+    if not points.shape or points.shape[-1] != len(shape):
+        raise wrong_value(
+            "points", f"a last axis of length {len(shape)}, for shape {shape}", f"shape {points.shape}"
+        )
+    if 0 in shape:
+        raise wrong_value("shape", "at least one pixel on every axis", shape)
     s, o = frame_scales(shape, source)
     t, q = frame_scales(shape, target)
     if source == target:
         return points
     for axis, scale in enumerate(t[::-1]):
         if scale == 0:
-            raise ValueError(f"shape: expected at least 2 pixels along axis {axis} in frame 'corners', given {shape}")
+            raise ValueError(
+                f"shape: expected at least 2 pixels along axis {axis} in frame 'corners', given {shape}"
+            )
     xp, dtype = namespace(plain(points)), points.dtype
     shift = (np.asarray(o) - q) / t
     return points * xp.asarray(np.divide(s, t), dtype=dtype) + xp.asarray(shift, dtype=dtype)
