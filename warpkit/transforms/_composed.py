@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import reduce
 from typing import ClassVar, final
@@ -124,7 +125,7 @@ class Composed(AbstractTransform):
     def grid(self, shape: tuple[int, ...]) -> Array:
         """Map the pixel centres of an output of spatial shape `shape`: a grid (n, *shape, ndim)."""
         first = self.transforms[-1].grid(shape)
-        points = first.reshape(first.shape[0], -1, self.ndim)
+        points = first.reshape(first.shape[0], math.prod(shape), self.ndim)
         mapped = reduce(lambda p, transform: transform(p), reversed(self.transforms[:-1]), points)
         return mapped.reshape(mapped.shape[0], *first.shape[1:])
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, final
 
 import numpy as np
 
-from warpkit._core import Array, Tracer, namespace, plain, wrong_value
+from warpkit._core import Array, Tracer, is_array, namespace, plain, wrong_value
 from warpkit.autograd import jvp
 from warpkit.grids import identity_grid
 from warpkit.ops import solve, stack
@@ -138,7 +138,7 @@ class NumericalInverse(AbstractTransform):
         Inversion
             Plain arrays in float64: nothing is recorded for differentiation.
         """
-        transform = untracked(self.transform)
+        transform = in_float64(self.transform)
         target = plain(points).astype(np.float64)
         target = target if target.ndim == 3 else target[None]
         xp = namespace(target)
@@ -153,8 +153,7 @@ class NumericalInverse(AbstractTransform):
             iterations += 1
             if not moved:
                 break
-        determinant = np.linalg.det if xp is np else xp.linalg.det
-        return Inversion(q, _norm(residual) <= limit, determinant(jacobian(transform, q)), iterations)
+        return Inversion(q, _norm(residual) <= limit, _determinant(jacobian(transform, q)), iterations)
 
     def _map(self, points: Array) -> Array:
         found = self.solve(points)
@@ -197,13 +196,16 @@ def arrays_of(transform: Any) -> Iterator[Array]:
                 yield item
 
 
-def untracked(transform: Any) -> Any:
-    """The same transform of plain arrays."""
+def in_float64(transform: Any) -> Any:
+    """The same transform of plain arrays in float64."""
 
     def strip(value: Any) -> Any:
         if isinstance(value, tuple):
             return tuple(strip(item) for item in value)
-        return untracked(value) if isinstance(value, AbstractTransform) else plain(value)
+        if isinstance(value, AbstractTransform):
+            return in_float64(value)
+        value = plain(value)
+        return value.astype(np.float64) if is_array(value) else value
 
     return type(transform)(
         **{field.name: strip(getattr(transform, field.name)) for field in fields(transform)}
@@ -228,10 +230,15 @@ def _norm(vectors: np.ndarray) -> np.ndarray:
     return np.sqrt((vectors**2).sum(axis=-1))
 
 
+def _determinant(matrices: np.ndarray) -> np.ndarray:
+    with np.errstate(invalid="ignore"):  # NaN for NaN, without a word
+        return namespace(matrices).linalg.det(matrices)
+
+
 def _newton_step(matrices: np.ndarray, residual: np.ndarray) -> np.ndarray:
     """Newton's steps; where the Jacobian is singular, the residual itself."""
     xp = namespace(residual)
-    determinant = xp.linalg.det(matrices)
+    determinant = _determinant(matrices)
     usable = xp.isfinite(determinant) & (
         xp.abs(determinant) > 1e-12 * xp.abs(matrices).max((-2, -1)) ** matrices.shape[-1]
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import KW_ONLY, dataclass, replace
 from typing import Any, ClassVar, final
 
@@ -225,7 +226,7 @@ class ThinPlateSpline(AbstractTransform):
             affine_grid(theta.astype("float64"), shape, frame=self.frame)
             for theta in (self._maps()[0], self._maps()[2])
         )
-        bent = self._bent(before.reshape(before.shape[0], -1, self.ndim))
+        bent = self._bent(before.reshape(before.shape[0], math.prod(shape), self.ndim))
         return (base + bent.reshape(bent.shape[0], *shape, self.ndim)).astype(self.theta.dtype)
 
     # Operations.
@@ -257,9 +258,8 @@ class ThinPlateSpline(AbstractTransform):
         ahead, shift = frame_change_back(out_shape, self.frame, frame)
         back = xp.asarray(np.concatenate([np.diag(ahead), np.reshape(shift, (-1, 1))], axis=1)[None])
         factors = xp.asarray(frame_change(in_shape, self.frame, frame)[0])
-        carried = affine_in_frame(
-            Affine(base.astype("float64"), frame=self.frame), frame, in_shape, out_shape
-        )
+        straight = Affine(base.astype("float64"), frame=self.frame)
+        carried = affine_in_frame(straight, frame, in_shape, out_shape)
         before, after = affine_product(before, back), factors[:, None] * after
         return replace(self, before=before, after=after, base=carried.theta, frame=frame)
 

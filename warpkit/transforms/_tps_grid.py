@@ -99,7 +99,8 @@ def tps_displacement(coefficients: Array, control_points: Array, points: Array) 
     Notes
     -----
     :math:`\bar w_k = \sum_p \varphi(\lVert p - c_k \rVert)\, \bar u(p)`; with
-    :math:`q = \lVert p - c_k \rVert^2`, :math:`\bar p = A^T \bar u + 2 \sum_k \varphi'(q)\,(w_k \cdot \bar u)\,(p - c_k)`.
+    :math:`q = \lVert p - c_k \rVert^2`,
+    :math:`\bar p = A^T \bar u + 2 \sum_k \varphi'(q)\,(w_k \cdot \bar u)\,(p - c_k)`.
     """
     k, ndim = control_points.shape
     points = points.astype("float64")
@@ -199,8 +200,8 @@ def tps_grid(
     Notes
     -----
     :math:`g(p) = p + u(p)` with the spline `u` through the displacements :math:`\theta_k - c_k` at the
-    control points :math:`c_k`: radial basis function :math:`r^2 \log r` in 2D, :math:`-r` in 3D. It is linear in
-    theta, so that :math:`\bar\theta = M^T \bar g` with a matrix `M` of the control points alone; see
+    control points :math:`c_k`: radial basis function :math:`r^2 \log r` in 2D, :math:`-r` in 3D. It is linear
+    in theta, so that :math:`\bar\theta = M^T \bar g` with a matrix `M` of the control points alone; see
     :func:`tps_system` for holding on to it. The control points are differentiated too.
 
     References

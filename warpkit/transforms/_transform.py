@@ -39,6 +39,8 @@ class AbstractTransform(ABC):
     estimable: ClassVar[bool] = False
     """Whether the class has a `from_points`."""
 
+    __array_ufunc__: ClassVar[None] = None  # so that NumPy leaves ``transform @ array`` alone, an error
+
     frame: str
     """What the coordinates mean; see :mod:`warpkit.grids`."""
 

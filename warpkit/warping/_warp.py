@@ -67,8 +67,9 @@ def warp(
     Notes
     -----
     The frame is folded into the parameters, and coordinates are pixels from there on, in float64: the
-    identity of every class reproduces the image bit for bit in every frame. Matrices go through :func:`warp_affine`
-    and :func:`warp_projective`, splines through :func:`warp_tps`; a composition is evaluated point by point.
+    identity of every class reproduces the image bit for bit in every frame. Matrices go through
+    :func:`warp_affine` and :func:`warp_projective`, splines through :func:`warp_tps`; a composition is
+    evaluated point by point.
 
     Examples
     --------

@@ -108,19 +108,19 @@ def draw_away_from_kinks(
 
 @warp_affine.samples
 def _samples(rng):
-    for spatial, shape, frame in [
-        ((4, 5), (2, 3), "normalized"),
-        ((3, 4, 2), None, "corners"),
-        ((6,), (2,), "pixel"),
-    ]:
-        ndim = len(spatial)
-        image = rng.standard_normal((2, 2, *spatial))
-        out_shape = shape or spatial
-        theta = draw_away_from_kinks(
-            lambda ndim=ndim: np.eye(ndim, ndim + 1) + rng.uniform(-0.2, 0.2, (2, ndim, ndim + 1)),
-            lambda theta, s=spatial, o=out_shape, f=frame: affine_grid(
-                affine_to_pixels(theta, s, o, f), o, frame="pixel"
-            ),
-        )
-        options = {"kernel": "linear", "boundary": "mirror", "fill_value": 0.0, "frame": frame}
-        yield Sample((image, theta), {"shape": shape, **options})
+    yield _sample(rng, (4, 5), (2, 3), "normalized")
+    yield _sample(rng, (3, 4, 2), None, "corners")
+    yield _sample(rng, (6,), (2,), "pixel")
+
+
+def _sample(rng, spatial, shape, frame):
+    ndim, out_shape = len(spatial), shape or spatial
+    image = rng.standard_normal((2, 2, *spatial))
+    theta = draw_away_from_kinks(
+        lambda: np.eye(ndim, ndim + 1) + rng.uniform(-0.2, 0.2, (2, ndim, ndim + 1)),
+        lambda theta: affine_grid(
+            affine_to_pixels(theta, spatial, out_shape, frame), out_shape, frame="pixel"
+        ),
+    )
+    options = {"kernel": "linear", "boundary": "mirror", "fill_value": 0.0, "frame": frame}
+    return Sample((image, theta), {"shape": shape, **options})

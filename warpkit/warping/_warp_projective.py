@@ -92,12 +92,16 @@ def _pixels(theta: Array, in_shape: tuple[int, ...], out_shape: tuple[int, ...],
 
 @warp_projective.samples
 def _samples(rng):
-    for spatial, shape, frame in [((4, 5), (2, 3), "normalized"), ((3, 4, 2), None, "corners")]:
-        ndim = len(spatial)
-        image = rng.standard_normal((2, 2, *spatial))
-        theta = draw_away_from_kinks(
-            lambda ndim=ndim: np.eye(ndim + 1) + rng.uniform(-0.1, 0.1, (2, ndim + 1, ndim + 1)),
-            lambda theta, s=spatial, o=shape or spatial, f=frame: _pixels(theta, s, o, f),
-        )
-        options = {"kernel": "linear", "boundary": "border", "fill_value": 0.0, "frame": frame}
-        yield Sample((image, theta), {"shape": shape, **options})
+    yield _sample(rng, (4, 5), (2, 3), "normalized")
+    yield _sample(rng, (3, 4, 2), None, "corners")
+
+
+def _sample(rng, spatial, shape, frame):
+    ndim = len(spatial)
+    image = rng.standard_normal((2, 2, *spatial))
+    theta = draw_away_from_kinks(
+        lambda: np.eye(ndim + 1) + rng.uniform(-0.1, 0.1, (2, ndim + 1, ndim + 1)),
+        lambda theta: _pixels(theta, spatial, shape or spatial, frame),
+    )
+    options = {"kernel": "linear", "boundary": "border", "fill_value": 0.0, "frame": frame}
+    return Sample((image, theta), {"shape": shape, **options})

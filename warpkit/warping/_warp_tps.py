@@ -120,14 +120,16 @@ def _spec(image, theta, control_points, shape, regularization, **options):
 
 @warp_tps.samples
 def _samples(rng):
-    for spatial, shape, frame in [((4, 5), (2, 3), "normalized"), ((3, 4, 2), None, "corners")]:
-        control_points = lattice(rng, len(spatial))
-        theta = draw_away_from_kinks(
-            lambda c=control_points: c + rng.uniform(-0.2, 0.2, (2, *c.shape)),
-            lambda theta, c=control_points, s=spatial, o=shape or spatial, f=frame: _pixels(
-                _field(theta, c, o, 0.1, f), s, f
-            ),
-        )
-        image = rng.standard_normal((2, 2, *spatial))
-        options = {"kernel": "linear", "boundary": "reflect", "fill_value": 0.0, "frame": frame}
-        yield Sample((image, theta, control_points), {"shape": shape, "regularization": 0.1, **options})
+    yield _sample(rng, (4, 5), (2, 3), "normalized")
+    yield _sample(rng, (3, 4, 2), None, "corners")
+
+
+def _sample(rng, spatial, shape, frame):
+    points = lattice(rng, len(spatial))
+    theta = draw_away_from_kinks(
+        lambda: points + rng.uniform(-0.2, 0.2, (2, *points.shape)),
+        lambda theta: _pixels(_field(theta, points, shape or spatial, 0.1, frame), spatial, frame),
+    )
+    image = rng.standard_normal((2, 2, *spatial))
+    options = {"kernel": "linear", "boundary": "reflect", "fill_value": 0.0, "frame": frame}
+    return Sample((image, theta, points), {"shape": shape, "regularization": 0.1, **options})
