@@ -1,0 +1,58 @@
+"""The command line: which commands there are."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+import warpkit
+
+from . import _demo
+
+_INTERRUPTED = 130  # what shells give for a program that Ctrl-C ended
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        The command line after the program's name; that of the process by default.
+
+    Returns
+    -------
+    int
+        The exit status: 0, or 1 after an error that has been printed.
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        status: int = options.run(options)
+    except KeyboardInterrupt:
+        print("\nstopped by Ctrl-C", file=sys.stderr)
+        return _INTERRUPTED
+    except (ImportError, OSError, ValueError) as error:
+        print(f"warpkit: {error}", file=sys.stderr)
+        return 1
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="warpkit", description="Image warping with every derivative.")
+    parser.add_argument("--version", action="version", version=f"warpkit {warpkit.__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    help_of_demo = "train a spatial transformer on handwritten digits, and a plain network beside it"
+    demo = commands.add_parser("demo", help=help_of_demo, description=_demo.__doc__)
+    _demo.add_arguments(demo)
+    demo.set_defaults(run=_demo.run)
+    help_of_config = "print versions, compiled kernels and threads"
+    config = commands.add_parser("config", help=help_of_config, description=help_of_config)
+    config.set_defaults(run=_show_config)
+    return parser
+
+
+def _show_config(options: argparse.Namespace) -> int:
+    del options
+    warpkit.show_config()
+    return 0
