@@ -82,7 +82,7 @@ def test_gradient_reaches_the_image():
 
 
 @pytest.mark.parametrize("transform", ["affine", "rigid"])
-def test_theta_is_what_the_image_is_warped_by(transform):
+def test_transform_is_what_the_image_is_warped_by(transform):
     image = images((6, 7))
     options = {"kernel": "nearest", "boundary": "border", "fill_value": 0.0, "frame": "corners"}
     transformer = SpatialTransformer(
@@ -90,7 +90,7 @@ def test_theta_is_what_the_image_is_warped_by(transform):
     )
     bias = transformer.regression.bias
     bias.data = bias.data + np.float32(0.2)
-    theta = transformer.theta(image)
+    theta = transformer.localize(image).to_affine().theta
     assert theta.shape == (3, 2, 3)
     np.testing.assert_array_equal(transformer(image).data, warp_affine(image, theta.data, (4, 3), **options))
 
@@ -197,4 +197,4 @@ def test_learns_where_to_look():
         cross_entropy(network(image), labels).backward()
         optimizer.step()
     assert (network(image).data.argmax(axis=1) == labels).mean() == 1.0
-    assert np.abs(network[0].theta(image).data - np.eye(2, 3)).max() > 0.1
+    assert np.abs(network[0].localize(image).to_affine().theta.data - np.eye(2, 3)).max() > 0.1

@@ -8,6 +8,8 @@ import numpy as np
 
 from warpkit._core import Array, check_choice, check_shape, namespace, plain, wrong_type, wrong_value
 from warpkit.autograd import Variable
+from warpkit.transforms import AbstractTransform
+from warpkit.warping import warp
 
 from ._families import FAMILIES
 from ._linear import Linear
@@ -108,7 +110,8 @@ class SpatialTransformer(Module):
             raise wrong_value("shape", "2 or 3 lengths, one per spatial axis", self.shape)
         self.localizer = localizer
         self.transform = transform
-        self.options = {"kernel": kernel, "boundary": boundary, "fill_value": fill_value, "frame": frame}
+        self.frame = frame
+        self.options = {"kernel": kernel, "boundary": boundary, "fill_value": fill_value}
         self.learning_rate_factor = learning_rate_factor
         identity = FAMILIES[transform].identity(self.shape)
         features = _count_features(localizer) if features is None else features
@@ -117,8 +120,8 @@ class SpatialTransformer(Module):
         self.regression.weight = Variable(xp.zeros((len(identity), features), dtype))
         self.regression.bias = Variable(xp.asarray(identity, dtype))
 
-    def theta(self, image: Array) -> Array:
-        """Return the transform that the localizer finds for each image.
+    def localize(self, image: Array) -> AbstractTransform:
+        """Return the transforms that the localizer finds, one for each image.
 
         Parameters
         ----------
@@ -127,13 +130,11 @@ class SpatialTransformer(Module):
 
         Returns
         -------
-        array of float64
-            [A b] (n, ndim, ndim + 1) for translation, attention, rigid, similarity and affine; homogeneous
-            (n, ndim + 1, ndim + 1) for projective; places (n, 4^ndim, ndim) for tps; vectors
-            (n, *shape, ndim) for displacement.
+        AbstractTransform
+            From output to input coordinates, in float64; its fields are variables of the tape.
         """
-        parameters = self.regression(self.localizer(image))
-        return FAMILIES[self.transform].theta(parameters.astype("float64"), self.shape)
+        parameters = self.regression(self.localizer(image)).astype("float64")
+        return FAMILIES[self.transform].transform(parameters, self.shape, self.frame)
 
     def __call__(self, image: Array) -> Array:
         """Map (n, c, *spatial) to (n, c, *shape)."""
@@ -142,7 +143,7 @@ class SpatialTransformer(Module):
                 f"shape (n, c, *spatial) with {len(self.shape)} spatial axes, as shape {self.shape} has"
             )
             raise wrong_value("image", expected, f"shape {tuple(image.shape)}")
-        return FAMILIES[self.transform].warp(image, self.theta(image), self.shape, **self.options)
+        return warp(image, self.localize(image), self.shape, **self.options)
 
 
 def _count_features(localizer: Module) -> int:
