@@ -1,10 +1,10 @@
 """Train a spatial transformer network on handwritten digits.
 
-The digits are turned at random by up to 90 degrees either way, anew in every epoch: the distortion R of
-the spatial transformer paper (Jaderberg et al. 2015). Two networks of the same size learn to read them side by
-side: ST-FCN, which begins with a spatial transformer, and FCN, which does not. At the end both are tested, and
-a picture shows what the transformer does. Ctrl-C ends the training early; the report is then about the networks
-as they are.
+The digits are turned at random by up to 90 degrees either way, anew in every epoch: the distortion R of the
+spatial transformer paper (Jaderberg et al. 2015). Two networks of the same size learn to read them side by
+side: ST-FCN, which begins with a spatial transformer, and FCN, which does not. At the end both are tested,
+and a picture shows what the transformer does. Ctrl-C ends the training early; the report is then about the
+networks as they are.
 """
 
 from __future__ import annotations
