@@ -13,6 +13,8 @@ from warpkit.transforms import affine_grid
 from warpkit.transforms._affine_grid import check_theta
 from warpkit.transforms._to_pixels import affine_to_pixels
 
+from ._chain_rule import differentiate_through
+
 
 @op(linear=("image",), batch=("image", "theta"))
 def warp_affine(
@@ -69,10 +71,17 @@ def warp_affine(
     >>> wk.warp_affine(image, half_turn)
     array([[[[3., 2., 1., 0.]]]])
     """
-    in_shape = tuple(image.shape[2:])
-    out_shape = in_shape if shape is None else shape
-    grid = affine_grid(affine_to_pixels(theta, in_shape, out_shape, frame), out_shape, frame="pixel")
+    grid = _pixels(theta, in_shape=tuple(image.shape[2:]), shape=shape, frame=frame)
     return grid_sample(image, grid, kernel=kernel, boundary=boundary, fill_value=fill_value, frame="pixel")
+
+
+def _pixels(theta: Array, *, in_shape: tuple[int, ...], shape: tuple[int, ...] | None, frame: str) -> Array:
+    """Where in the input each output pixel comes from, (n, *out_shape, ndim) in pixels."""
+    out_shape = in_shape if shape is None else shape
+    return affine_grid(affine_to_pixels(theta, in_shape, out_shape, frame), out_shape, frame="pixel")
+
+
+differentiate_through(warp_affine, _pixels)
 
 
 def warp_spec(image: ArraySpec, grid_batch: int, shape: Any, options: dict[str, Any]) -> ArraySpec:
@@ -114,13 +123,11 @@ def _samples(rng):
 
 
 def _sample(rng, spatial, shape, frame):
-    ndim, out_shape = len(spatial), shape or spatial
+    ndim = len(spatial)
     image = rng.standard_normal((2, 2, *spatial))
     theta = draw_away_from_kinks(
         lambda: np.eye(ndim, ndim + 1) + rng.uniform(-0.2, 0.2, (2, ndim, ndim + 1)),
-        lambda theta: affine_grid(
-            affine_to_pixels(theta, spatial, out_shape, frame), out_shape, frame="pixel"
-        ),
+        lambda theta: _pixels(theta, in_shape=spatial, shape=shape, frame=frame),
     )
     options = {"kernel": "linear", "boundary": "mirror", "fill_value": 0.0, "frame": frame}
     return Sample((image, theta), {"shape": shape, **options})

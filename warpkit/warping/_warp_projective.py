@@ -10,6 +10,7 @@ from warpkit.transforms import homogeneous_grid
 from warpkit.transforms._projective_grid import check_homography, divide_out, with_positive_origin
 from warpkit.transforms._to_pixels import projective_to_pixels
 
+from ._chain_rule import differentiate_through
 from ._warp_affine import draw_away_from_kinks, warp_spec
 
 
@@ -67,10 +68,18 @@ def warp_projective(
     >>> wk.warp_projective(image, -2 * np.eye(3)[None])
     array([[[[0., 1., 2., 3.]]]])
     """
-    in_shape = tuple(image.shape[2:])
-    out_shape = in_shape if shape is None else shape
-    grid = _pixels(theta, in_shape, out_shape, frame)
+    grid = _pixels(theta, in_shape=tuple(image.shape[2:]), shape=shape, frame=frame)
     return grid_sample(image, grid, kernel=kernel, boundary=boundary, fill_value=fill_value, frame="pixel")
+
+
+def _pixels(theta: Array, *, in_shape: tuple[int, ...], shape: tuple[int, ...] | None, frame: str) -> Array:
+    """Where in the input each output pixel comes from, (n, *out_shape, ndim) in pixels."""
+    out_shape = in_shape if shape is None else shape
+    matrix = projective_to_pixels(with_positive_origin(theta), in_shape, out_shape, frame)
+    return divide_out(homogeneous_grid(matrix, out_shape, frame="pixel"))
+
+
+differentiate_through(warp_projective, _pixels)
 
 
 @warp_projective.spec
@@ -84,12 +93,6 @@ def _spec(image, theta, shape, **options):
     return warp_spec(image, theta.shape[0], shape, {**options, "dtype": theta.dtype})
 
 
-def _pixels(theta: Array, in_shape: tuple[int, ...], out_shape: tuple[int, ...], frame: str) -> Array:
-    """Where in the input each output pixel comes from, (n, *out_shape, ndim) in pixels."""
-    matrix = projective_to_pixels(with_positive_origin(theta), in_shape, out_shape, frame)
-    return divide_out(homogeneous_grid(matrix, out_shape, frame="pixel"))
-
-
 @warp_projective.samples
 def _samples(rng):
     yield _sample(rng, (4, 5), (2, 3), "normalized")
@@ -101,7 +104,7 @@ def _sample(rng, spatial, shape, frame):
     image = rng.standard_normal((2, 2, *spatial))
     theta = draw_away_from_kinks(
         lambda: np.eye(ndim + 1) + rng.uniform(-0.1, 0.1, (2, ndim + 1, ndim + 1)),
-        lambda theta: _pixels(theta, spatial, shape or spatial, frame),
+        lambda theta: _pixels(theta, in_shape=spatial, shape=shape, frame=frame),
     )
     options = {"kernel": "linear", "boundary": "border", "fill_value": 0.0, "frame": frame}
     return Sample((image, theta), {"shape": shape, **options})

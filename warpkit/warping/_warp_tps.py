@@ -13,6 +13,7 @@ from warpkit.transforms._to_pixels import displacement_to_pixels, identity_to_pi
 from warpkit.transforms._tps_grid import check_values
 from warpkit.transforms._tps_system import check_control_points, lattice
 
+from ._chain_rule import differentiate_through
 from ._warp_affine import draw_away_from_kinks, warp_spec
 
 
@@ -77,23 +78,35 @@ def warp_tps(
     array([[[[0., 1.],
              [2., 3.]]]])
     """
-    in_shape = tuple(image.shape[2:])
-    out_shape = in_shape if shape is None else shape
-    options = {"kernel": kernel, "boundary": boundary, "fill_value": fill_value}
-    return warp_field(image, _field(theta, control_points, out_shape, regularization, frame), frame, options)
+    static = {"in_shape": tuple(image.shape[2:]), "shape": shape, "regularization": regularization}
+    grid = _pixels(theta, control_points, **static, frame=frame)
+    return grid_sample(image, grid, kernel=kernel, boundary=boundary, fill_value=fill_value, frame="pixel")
 
 
-def _field(
-    theta: Array, control_points: Array, out_shape: tuple[int, ...], regularization: float, frame: str
+def _pixels(
+    theta: Array,
+    control_points: Array,
+    *,
+    in_shape: tuple[int, ...],
+    shape: tuple[int, ...] | None,
+    regularization: float,
+    frame: str,
 ) -> Array:
-    """The spline's displacement of every output pixel, (n, *out_shape, ndim) in units of the frame."""
+    """Where in the input each output pixel comes from, (n, *out_shape, ndim) in pixels."""
+    out_shape = in_shape if shape is None else shape
     ndim = len(out_shape)
     points = namespace(plain(theta)).asarray(identity_grid(out_shape, frame).reshape(1, -1, ndim))
     coefficients = tps_coefficients(theta, control_points, regularization)
-    return reshape(tps_displacement(coefficients, control_points, points), (theta.shape[0], *out_shape, ndim))
+    field = reshape(
+        tps_displacement(coefficients, control_points, points), (theta.shape[0], *out_shape, ndim)
+    )
+    return displaced_pixels(field, in_shape, frame)
 
 
-def _pixels(field: Array, in_shape: tuple[int, ...], frame: str) -> Array:
+differentiate_through(warp_tps, _pixels)
+
+
+def displaced_pixels(field: Array, in_shape: tuple[int, ...], frame: str) -> Array:
     """Where in the input each displaced output pixel comes from, (n, *out_shape, ndim) in pixels."""
     out_shape = tuple(field.shape[1:-1])
     identity = namespace(plain(field)).asarray(identity_to_pixels(in_shape, out_shape, frame))
@@ -102,7 +115,9 @@ def _pixels(field: Array, in_shape: tuple[int, ...], frame: str) -> Array:
 
 def warp_field(image: Array, field: Array, frame: str, options: dict[str, Any]) -> Array:
     """Sample an image where the displacements (n, *out_shape, ndim) of the output's pixels point."""
-    return grid_sample(image, _pixels(field, tuple(image.shape[2:]), frame), frame="pixel", **options)
+    return grid_sample(
+        image, displaced_pixels(field, tuple(image.shape[2:]), frame), frame="pixel", **options
+    )
 
 
 @warp_tps.spec
@@ -128,7 +143,7 @@ def _sample(rng, spatial, shape, frame):
     points = lattice(rng, len(spatial))
     theta = draw_away_from_kinks(
         lambda: points + rng.uniform(-0.2, 0.2, (2, *points.shape)),
-        lambda theta: _pixels(_field(theta, points, shape or spatial, 0.1, frame), spatial, frame),
+        lambda theta: _pixels(theta, points, in_shape=spatial, shape=shape, regularization=0.1, frame=frame),
     )
     image = rng.standard_normal((2, 2, *spatial))
     options = {"kernel": "linear", "boundary": "reflect", "fill_value": 0.0, "frame": frame}
