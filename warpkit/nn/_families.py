@@ -1,6 +1,7 @@
 r"""The families of transforms that a network can steer: from few numbers per image to a warp.
 
-A row of parameters (n, k) becomes a transform. All of them map output coordinates to input coordinates. Rotations are R, scale factors s, translations t:
+A row of parameters (n, k) becomes a transform. All of them map output coordinates to input coordinates.
+Rotations are R, scale factors s, translations t:
 
 ============  ========================================  =======================================
 family        parameters, in this order                 map

@@ -16,10 +16,10 @@ from warpkit._core import (
     wrong_value,
 )
 from warpkit.grids import FRAMES, identity_grid
-from warpkit.ops import concatenate, matmul, reshape, transpose
+from warpkit.ops import matmul, reshape
 
-from ._affine_grid import affine_points, joint_batch
-from ._tps_system import check_control_points, lattice, radial_basis, squared_distances, tps_operator
+from ._affine_grid import joint_batch
+from ._tps_system import check_control_points, lattice, spline_features, tps_operator
 
 
 def check_values(theta: ArraySpec, control_points: ArraySpec) -> None:
@@ -102,15 +102,7 @@ def tps_displacement(coefficients: Array, control_points: Array, points: Array) 
     :math:`q = \lVert p - c_k \rVert^2`,
     :math:`\bar p = A^T \bar u + 2 \sum_k \varphi'(q)\,(w_k \cdot \bar u)\,(p - c_k)`.
     """
-    k, ndim = control_points.shape
-    points = points.astype("float64")
-    basis = radial_basis(squared_distances(points, control_points.astype("float64")), ndim)
-    polynomial = coefficients[:, k:]  # constant, x, y[, z]: the columns of an affine map, constant first
-    affine = [
-        transpose(polynomial[:, 1:], (0, 2, 1)),
-        reshape(polynomial[:, 0], (coefficients.shape[0], ndim, 1)),
-    ]
-    return matmul(basis, coefficients[:, :k]) + affine_points(concatenate(*affine, axis=-1), points)
+    return matmul(spline_features(points, control_points), coefficients)
 
 
 @tps_displacement.spec

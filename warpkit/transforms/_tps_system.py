@@ -96,6 +96,17 @@ def squared_distances(points: Array, centres: Array) -> Array:
     return sum_over(difference * difference, axis=-1)
 
 
+def spline_features(points: Array, control_points: Array) -> Array:
+    """What coefficients are multiplied by at points (n, m, ndim): (n, m, k + 1 + ndim) in float64.
+
+    The values of the k basis functions, 1, and x, y[, z].
+    """
+    points = points.astype("float64")
+    distances = squared_distances(points, control_points.astype("float64"))
+    ones = namespace(plain(points)).ones((*points.shape[:2], 1))
+    return concatenate(radial_basis(distances, points.shape[-1]), ones, points, axis=-1)
+
+
 @op()
 def tps_operator(control_points: Array, regularization: float = 0.0) -> Array:
     """The matrix that takes values at the control points to the coefficients of their spline.
@@ -239,11 +250,7 @@ class TPSSystem:
 
         A grid of fixed points is warped by every theta with this one matrix product, and so is its VJP.
         """
-        distances = squared_distances(points, self.control_points)
-        xp = namespace(plain(points))
-        ones = xp.ones((*points.shape[:2], 1))
-        features = concatenate(radial_basis(distances, points.shape[-1]), ones, points, axis=-1)
-        return matmul(features, self.operator)
+        return matmul(spline_features(points, self.control_points), self.operator)
 
 
 def tps_system(control_points: Array, regularization: float = 0.0) -> TPSSystem:
