@@ -29,7 +29,7 @@ from ._report import measure_errors, table
 from ._training import Learner, Settings, make_learners, train
 
 PICTURE = "warpkit-demo.png"
-TRANSFORMS = [name for name in FAMILIES if name != "displacement"]  # which would need a number per pixel
+TRANSFORMS = tuple(FAMILIES)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -34,4 +34,4 @@ def picture_rows(transformer: SpatialTransformer, dataset: Dataset) -> list[Imag
 def find_outlines(transformer: SpatialTransformer, images: np.ndarray) -> np.ndarray:
     """Find where the edges of the transformer's output lie on its input, (n, m, 2) in pixels."""
     points = plain(transformer.localize(images)(frame_outline()))
-    return convert_points(points, images.shape[2:], "normalized", "pixel")
+    return convert_points(points, images.shape[2:], transformer.frame, "pixel")
