@@ -11,7 +11,17 @@ import heapq
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from warpkit._core import Array, ArraySpec, Tracer, get_op, namespace, new_level, plain, wrong_value, zeros_like
+from warpkit._core import (
+    Array,
+    ArraySpec,
+    Tracer,
+    get_op,
+    namespace,
+    new_level,
+    plain,
+    wrong_value,
+    zeros_like,
+)
 
 from ._variable import Node, Variable
 
@@ -31,10 +41,11 @@ class _Pass:
         self.wanted = {_key(variable) for variable in wanted}
         self.sums: dict[Key, Array] = {}
         self.owned: set[Key] = set()
-        self.on_the_way = self._find_way(outputs)
+        self.on_the_way: dict[int, Node] = {}
+        self._find_way(outputs)
 
-    def _find_way(self, outputs: Sequence[Variable]) -> dict[int, Node]:
-        """The nodes between the outputs and the wanted variables, by id."""
+    def _find_way(self, outputs: Sequence[Variable]) -> None:
+        """Note the nodes between the outputs and the wanted variables, by id."""
         reached: dict[int, Node] = {}
         stack = [output.node for output in outputs if output.node is not None]
         while stack:
@@ -43,11 +54,9 @@ class _Pass:
                 reached[id(node)] = node
                 stack.extend(parent.node for parent in node.parents() if parent.node is not None)
         wanted_nodes = {source for source, _ in self.wanted}
-        self.on_the_way: dict[int, Node] = {}
         for node in sorted(reached.values(), key=lambda node: node.order):
             if id(node) in wanted_nodes or any(self._leads_on(parent) for parent in node.parents()):
                 self.on_the_way[id(node)] = node
-        return self.on_the_way
 
     def _leads_on(self, parent: Variable) -> bool:
         return _key(parent) in self.wanted or (parent.node is not None and id(parent.node) in self.on_the_way)
@@ -204,7 +213,9 @@ def grad(
     """
     outs = [outputs] if isinstance(outputs, Tracer) else list(outputs)
     wanted = [inputs] if isinstance(inputs, Tracer) else list(inputs)
-    given = [ct_outputs] * len(outs) if ct_outputs is None or isinstance(outputs, Tracer) else list(ct_outputs)
+    given = (
+        [ct_outputs] * len(outs) if ct_outputs is None or isinstance(outputs, Tracer) else list(ct_outputs)
+    )
     seeds = [_seed(out, ct, f"outputs[{i}]") for i, (out, ct) in enumerate(zip(outs, given, strict=True))]
     cts = propagate(outs, seeds, wanted, create_graph=create_graph, retain_graph=retain_graph)
     results = tuple(zeros_like(x) if ct is None else ct for x, ct in zip(wanted, cts, strict=True))

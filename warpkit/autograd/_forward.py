@@ -82,9 +82,13 @@ def jvp(function: Callable[..., Any], primals: Sequence[Array], tangents: Sequen
     """
     for i, (primal, tangent) in enumerate(zip(primals, tangents, strict=True)):
         if tangent is not None and tuple(tangent.shape) != tuple(primal.shape):
-            raise wrong_value(f"tangents[{i}]", f"shape {tuple(primal.shape)}", f"shape {tuple(tangent.shape)}")
+            raise wrong_value(
+                f"tangents[{i}]", f"shape {tuple(primal.shape)}", f"shape {tuple(tangent.shape)}"
+            )
     with new_level() as level:
-        result = function(*[x if t is None else Dual(x, t, level) for x, t in zip(primals, tangents, strict=True)])
+        result = function(
+            *[x if t is None else Dual(x, t, level) for x, t in zip(primals, tangents, strict=True)]
+        )
     several = isinstance(result, tuple)
     outs = result if several else (result,)
     mine = [isinstance(out, Dual) and out.level == level for out in outs]

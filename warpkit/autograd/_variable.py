@@ -20,6 +20,11 @@ _recording: ContextVar[bool] = ContextVar("warpkit_recording", default=True)
 def no_grad() -> Iterator[None]:
     """Record nothing inside this block: what is computed there has no history.
 
+    Returns
+    -------
+    context manager
+        For a ``with`` statement; it counts for the thread and the task that it is entered in.
+
     Examples
     --------
     >>> import numpy as np, warpkit as wk
@@ -58,7 +63,9 @@ class Node:
                 f"the graph behind op {self.op.name!r} was freed by an earlier backward pass; "
                 "pass retain_graph=True to that one to go through it twice"
             )
-        return [x for x in self.arrays if isinstance(x, Variable) and x.requires_grad and x.level == self.level]
+        return [
+            x for x in self.arrays if isinstance(x, Variable) and x.requires_grad and x.level == self.level
+        ]
 
     def outputs(self) -> tuple[Variable, ...]:
         """The kept outputs as variables of this node."""
@@ -171,4 +178,3 @@ class Variable(Tracer):
             for i, x in enumerate(outputs)
         )
         return wrapped if op.multiple else wrapped[0]
-

@@ -111,7 +111,7 @@ class SpatialTransformer(Module):
         self.localizer = localizer
         self.transform = transform
         self.frame = frame
-        self.options = {"kernel": kernel, "boundary": boundary, "fill_value": fill_value}
+        self.options: dict[str, Any] = {"kernel": kernel, "boundary": boundary, "fill_value": fill_value}
         self.learning_rate_factor = learning_rate_factor
         identity = FAMILIES[transform].identity(self.shape)
         features = _count_features(localizer) if features is None else features

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from warpkit._core import Array, ArraySpec, Op, Sample, namespace, op, plain
+from warpkit._core import Array, ArraySpec, Op, Sample, get_op, namespace, op, plain
 
 
 def _unary(
@@ -60,7 +60,12 @@ def sqrt(x: Array) -> Array:
     return namespace(x).sqrt(x)
 
 
-@_unary(lambda x, out: cos(x))
+def _cos(x: Array, out: Array) -> Array:
+    del out
+    return get_op("cos")(x)
+
+
+@_unary(_cos)
 def sin(x: Array) -> Array:
     """Sine of an angle in radians."""
     return namespace(x).sin(x)
@@ -96,5 +101,3 @@ def absolute(x: Array) -> Array:
 def relu(x: Array) -> Array:
     """The larger of `x` and 0; at 0 the right derivative, 1. NaN stays NaN."""
     return namespace(x).maximum(x, 0)
-
-

@@ -72,7 +72,7 @@ def solve(a: Array, b: Array) -> Array:
 
     Notes
     -----
-    :math:`\bar B = A^{-T} \bar X`, :math:`\bar A = -\bar B X^T` (Giles 2008, section 2.2.3).
+    :math:`\bar B = A^{-T} \bar X`, :math:`\bar A = -\bar B X^T` (Giles 2008).
 
     References
     ----------

@@ -33,7 +33,9 @@ def _reduced(x: ArraySpec, axis: Axis, keepdims: bool) -> ArraySpec:
 def _restore(ct: Array, x: Any, axis: Axis) -> Array:
     """Spread a value of the reduced shape over the axes that were reduced."""
     axes = _axes(len(x.shape), axis)
-    return broadcast_to(ct.reshape(tuple(1 if i in axes else n for i, n in enumerate(x.shape))), tuple(x.shape))
+    return broadcast_to(
+        ct.reshape(tuple(1 if i in axes else n for i, n in enumerate(x.shape))), tuple(x.shape)
+    )
 
 
 @op(linear=("x",))
@@ -161,5 +163,3 @@ for _op in (mean, amax, logsumexp):
 def _sum_samples(rng):
     for sample in _axis_samples(rng):
         yield Sample(sample.arrays, {**sample.static, "dtype": None})
-
-

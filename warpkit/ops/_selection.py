@@ -41,7 +41,9 @@ def _where_vjp(ct_out, condition, a, b, *, needs):
 def _where_jvp(tangents, condition, a, b):
     _, tan_a, tan_b = tangents
     shape = np.broadcast_shapes(condition.shape, a.shape, b.shape)
-    tan_out = where(condition, zeros_like(a) if tan_a is None else tan_a, zeros_like(b) if tan_b is None else tan_b)
+    tan_out = where(
+        condition, zeros_like(a) if tan_a is None else tan_a, zeros_like(b) if tan_b is None else tan_b
+    )
     return tan_out if tan_out.shape == shape else broadcast_to(tan_out, shape)
 
 
@@ -118,4 +120,5 @@ def _clip_jvp(tangents, x, *, lower, upper):
 
 @clip.samples
 def _clip_samples(rng):
-    yield Sample((rng.choice([-1.5, -0.3, 0.4, 2.0], (3, 4)) + rng.uniform(0, 0.1, (3, 4)),), {"lower": -1.0, "upper": 1.0})
+    x = rng.choice([-1.5, -0.3, 0.4, 2.0], (3, 4)) + rng.uniform(0, 0.1, (3, 4))
+    yield Sample((x,), {"lower": -1.0, "upper": 1.0})

@@ -43,7 +43,7 @@ def _reshape_jvp(tangents, x, *, shape):
 
 @op(linear=("x",))
 def transpose(x: Array, axes: tuple[int, ...] | None = None) -> Array:
-    """The axes in another order: axis i of the output is axis ``axes[i]`` of the input; reversed by default."""
+    """The axes in another order: output axis i is input axis ``axes[i]``; reversed by default."""
     return x.transpose(axes)
 
 
@@ -135,7 +135,9 @@ def _concatenate_vjp(ct_out, *arrays, needs, axis):
 
 @concatenate.jvp.rule
 def _concatenate_jvp(tangents, *arrays, axis):
-    return concatenate(*[zeros_like(x) if t is None else t for t, x in zip(tangents, arrays, strict=True)], axis=axis)
+    return concatenate(
+        *[zeros_like(x) if t is None else t for t, x in zip(tangents, arrays, strict=True)], axis=axis
+    )
 
 
 def stack(arrays: Any, axis: int = 0) -> Array:

@@ -108,11 +108,12 @@ def draw_away_from_kinks(
     pixels_of: Callable[[np.ndarray], np.ndarray],
 ) -> np.ndarray:
     """Draw parameters until no coordinate is within 0.002 pixels of a pixel centre, where slopes jump."""
-    while True:
+    for _ in range(1000):
         theta = draw()
         pixels = pixels_of(theta)
         if np.abs(pixels - np.rint(pixels)).min() > 0.002:
             return theta
+    raise RuntimeError("no parameters found that keep all coordinates away from pixel centres")
 
 
 @warp_affine.samples

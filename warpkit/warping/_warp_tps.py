@@ -78,8 +78,14 @@ def warp_tps(
     array([[[[0., 1.],
              [2., 3.]]]])
     """
-    static = {"in_shape": tuple(image.shape[2:]), "shape": shape, "regularization": regularization}
-    grid = _pixels(theta, control_points, **static, frame=frame)
+    grid = _pixels(
+        theta,
+        control_points,
+        in_shape=tuple(image.shape[2:]),
+        shape=shape,
+        regularization=regularization,
+        frame=frame,
+    )
     return grid_sample(image, grid, kernel=kernel, boundary=boundary, fill_value=fill_value, frame="pixel")
 
 
