@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
-from warpkit._core import ArraySpec, check_choice, wrong_value
+from warpkit._core import ArraySpec, check_choice, wrong_type, wrong_value
 from warpkit.grids import FRAMES
 
 from ._boundary import BOUNDARIES
@@ -28,7 +30,9 @@ def check_dimensions(argument: str, image: ArraySpec, grid: ArraySpec) -> int:
     ndim = image.ndim - 2
     if grid.ndim < 2 or grid.shape[-1] != ndim:
         raise wrong_value(
-            "grid", f"a last axis of length {ndim}, for {argument} of shape {image.shape}", f"shape {grid.shape}"
+            "grid",
+            f"a last axis of length {ndim}, for {argument} of shape {image.shape}",
+            f"shape {grid.shape}",
         )
     return ndim
 
@@ -45,24 +49,32 @@ def check_derivative(derivative: tuple[int, ...] | None, ndim: int) -> tuple[int
     """The orders of derivative, one per coordinate; None is no derivative."""
     if derivative is None:
         return (0,) * ndim
-    if len(derivative) != ndim or any(not isinstance(k, int) or k < 0 for k in derivative):
+    integers = isinstance(derivative, tuple) and all(type(k) is int and k >= 0 for k in derivative)
+    if not integers or len(derivative) != ndim:
         raise wrong_value("derivative", f"{ndim} non-negative integers, in the order (x, y[, z])", derivative)
     return derivative
 
 
 def check_fill_value(fill_value: float, image: ArraySpec) -> None:
-    """An integer image must be able to hold its fill value."""
-    if image.dtype.kind in "iu":
-        limits = np.iinfo(image.dtype)
-        if fill_value != fill_value or not limits.min <= fill_value <= limits.max or fill_value % 1:
-            raise wrong_value("fill_value", f"an integer that {image.dtype} can hold", fill_value)
+    """A fill value is a number that the image can hold."""
+    if not isinstance(fill_value, (int, float)):
+        raise wrong_type("fill_value", "a number", fill_value)
+    kind = image.dtype.kind
+    if kind == "f":
+        if abs(fill_value) > float(np.finfo(image.dtype).max) and fill_value not in (math.inf, -math.inf):
+            raise wrong_value("fill_value", f"a number that {image.dtype} can hold", fill_value)
+        return
+    limits = (0, 1) if kind == "b" else (np.iinfo(image.dtype).min, np.iinfo(image.dtype).max)
+    if not limits[0] <= fill_value <= limits[1] or fill_value % 1:  # False for NaN
+        raise wrong_value("fill_value", f"an integer that {image.dtype} can hold", fill_value)
 
 
 def check_interpolable(argument: str, image: ArraySpec, kernel: str) -> None:
     """Weights need a dtype that can be computed in; "nearest" copies any."""
     if kernel != "nearest" and image.dtype.name not in WEIGHTED_DTYPES:
         raise TypeError(
-            f"{argument}: expected one of {', '.join(WEIGHTED_DTYPES)} for kernel {kernel!r}, given {image.dtype}"
+            f"{argument}: expected one of {', '.join(WEIGHTED_DTYPES)} for kernel {kernel!r}, "
+            f"given {image.dtype}"
         )
 
 

@@ -33,7 +33,8 @@ def gather(image: Array, taps: Taps, fill_value: float) -> Array:
     Returns
     -------
     array, shape (n, c, m)
-        In the compute dtype, or the image's own where a single tap of weight 1 is copied.
+        In the compute dtype, or the image's own where a single tap of weight 1 is copied. NaN where a point
+        has no answer, 0 in dtypes without NaN.
     """
     xp = namespace(image)
     n = max(image.shape[0], taps.answered.shape[0]) if image.shape[0] and taps.answered.shape[0] else 0
@@ -42,7 +43,9 @@ def gather(image: Array, taps: Taps, fill_value: float) -> Array:
     flat = xp.broadcast_to(image.reshape(*image.shape[:2], n_pixels), (n, channels, n_pixels))
     copies = all(len(axis) == 1 for axis in taps.axes) and taps.factor == 1
     dtype = image.dtype if copies else compute_dtype(image.dtype)
-    out = xp.full((n, channels, m), -0.0 if dtype.kind == "f" else 0, dtype=dtype)  # -0.0 + v has the bits of v
+    out = xp.full(
+        (n, channels, m), -0.0 if dtype.kind == "f" else 0, dtype=dtype
+    )  # -0.0 + v has the bits of v
     if not all(taps.axes):
         out = xp.zeros((n, channels, m), dtype=dtype)
     for tap in taps:
@@ -56,10 +59,10 @@ def gather(image: Array, taps: Taps, fill_value: float) -> Array:
             with np.errstate(invalid="ignore", over="ignore"):  # what a tap of weight zero holds is not used
                 out = xp.where(tap.weight[:, None] != 0, out + tap.weight[:, None] * value, out)
     if taps.factor != 1:
-        out = out * xp.asarray(taps.factor, dtype=dtype)
-    if dtype.kind == "f":
-        out = xp.where(taps.answered[:, None], out, xp.asarray(np.nan, dtype=dtype))
-    return out
+        with np.errstate(invalid="ignore", over="ignore"):  # as above: infinities of the image
+            out = out * xp.asarray(taps.factor, dtype=dtype)
+    no_answer = np.nan if dtype.kind == "f" else 0
+    return xp.where(taps.answered[:, None], out, xp.asarray(no_answer, dtype=dtype))
 
 
 def to_image_dtype(values: Array, dtype: Any) -> Array:

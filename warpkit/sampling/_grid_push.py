@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from warpkit._core import Array, ArraySpec, Sample, check_shape, op
+from warpkit._core import Array, ArraySpec, Sample, check_shape, op, wrong_value
 from warpkit.ops import moveaxis
 from warpkit.ops._broadcasting import unbroadcast
 
 from . import _grid_sample
-from ._checks import check_batch, check_derivative, check_dimensions, check_options, raised
+from ._checks import check_batch, check_derivative, check_options, raised
 from ._scatter import scatter
 from ._taps import find_taps
 
@@ -83,14 +83,15 @@ def grid_push(
 
 @grid_push.spec
 def _spec(values, grid, shape, *, kernel, boundary, frame, derivative):
-    ndim = grid.shape[-1] if grid.ndim else 0
-    shape = check_shape(shape, ndim=ndim)
-    check_dimensions("shape", ArraySpec((1, 1, *shape), values.dtype), grid)
+    shape = check_shape(shape)
+    ndim = len(shape)
+    if not 1 <= ndim <= 3:
+        raise wrong_value("shape", "1 to 3 lengths, one per spatial axis", shape)
+    if grid.ndim < 2 or grid.shape[-1] != ndim:
+        raise wrong_value("grid", f"a last axis of length {ndim}, for shape {shape}", f"shape {grid.shape}")
     if values.ndim < 2 or values.shape[2:] != grid.shape[1:-1]:
-        raise ValueError(
-            f"values: expected shape (n, c, {', '.join(map(str, grid.shape[1:-1]))}), with the points of grid, "
-            f"given shape {values.shape}"
-        )
+        points = "".join(f", {length}" for length in grid.shape[1:-1])
+        raise wrong_value("values", f"shape (n, c{points}), with the points of grid", f"shape {values.shape}")
     n = check_batch("values", values.shape[0], grid)
     check_options(kernel, boundary, frame)
     check_derivative(derivative, ndim)

@@ -52,7 +52,7 @@ def grid_sample(
         Which pixel a tap outside reads: `fill_value`; the nearest one; reflected about the outer edges, or
         about the corner centres; periodically.
     fill_value : float
-        What taps outside read under "constant".
+        What taps outside read under "constant"; a number that the image's dtype can hold.
     frame : {"normalized", "corners", "pixel"}
         What -1 and +1 mean: the outer edges of the corner pixels, or their centres; or pixels are counted.
     derivative : tuple of int, optional
@@ -67,7 +67,7 @@ def grid_sample(
     Raises
     ------
     ValueError
-        If shapes do not fit together, or an option is unknown.
+        If shapes do not fit together, an axis of the image has no pixel, or an option is unknown.
     TypeError
         If the image's dtype cannot be interpolated.
 
@@ -78,13 +78,14 @@ def grid_sample(
     .. math:: V = \sum_{n,m} U_{nm}\, k(x - m)\, k(y - n).
 
     The VJP is :math:`\bar U_{nm} = \sum_{\text{points}} \bar V\, k(x - m)\, k(y - n)`, which is
-    :func:`grid_push`, and :math:`\bar x = \sum_c \bar V_c\, \partial V_c / \partial x`, which is this function
-    with `derivative` raised. Where a coordinate meets a pixel centre, the derivative of the linear kernel is
-    the right one, U[x + 1] - U[x], under every boundary.
+    :func:`grid_push`, and :math:`\bar x = \sum_c \bar V_c\, \partial V_c / \partial x`, which is this
+    function with `derivative` raised. Where a coordinate meets a pixel centre, the derivative of the linear
+    kernel is the right one, U[x + 1] - U[x], under every boundary. That of "nearest" is zero everywhere.
 
-    A NaN coordinate gives NaN, and gives nothing to the image's cotangent. An infinite coordinate is outside;
-    under "reflect", "mirror" and "wrap" it has no answer and gives NaN. A tap of zero weight is not read: its
-    NaN or infinity does not spread.
+    A NaN coordinate gives NaN (in an integer image 0), nothing to the image's cotangent, and NaN to its own.
+    An infinite coordinate is outside; under "reflect", "mirror" and "wrap" it has no answer, nor has one of
+    2^53 pixels or more: it counts as NaN. A tap of zero weight is not read, so that its NaN or infinity does
+    not spread; the derivative does read both pixels beside a coordinate.
 
     References
     ----------
@@ -117,7 +118,8 @@ def grid_sample(
         dtype=np.float64 if image.dtype == np.float64 else np.float32,
     )
     out = gather(image, taps, fill_value)
-    out = out if derivative is not None and any(derivative) and image.dtype.kind != "f" else to_image_dtype(out, image.dtype)
+    if image.dtype.kind == "f" or derivative is None or not any(derivative):  # integers' slopes stay float32
+        out = to_image_dtype(out, image.dtype)
     return out.reshape(*out.shape[:2], *grid.shape[1:-1])
 
 
@@ -130,7 +132,9 @@ def _spec(image, grid, *, kernel, boundary, fill_value, frame, derivative):
     check_interpolable("image", image, kernel)
     check_fill_value(fill_value, image)
     if 0 in image.shape[2:]:
-        raise ValueError(f"image: expected at least one pixel on every spatial axis, given shape {image.shape}")
+        raise ValueError(
+            f"image: expected at least one pixel on every spatial axis, given shape {image.shape}"
+        )
     dtype = np.dtype(np.float32) if any(orders) and image.dtype.kind != "f" else image.dtype
     return ArraySpec((n, image.shape[1], *grid.shape[1:-1]), dtype)
 

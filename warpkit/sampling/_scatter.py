@@ -42,7 +42,9 @@ def scatter(values: Array, taps: Taps, shape: tuple[int, ...]) -> Array:
     planes = (xp.arange(n * channels) * size).reshape(n, channels, 1)
     where, what = [], []
     for tap in tap_list:
-        used = answered & (tap.weight != 0) if tap.inside is None else answered & (tap.weight != 0) & tap.inside
+        used = (
+            answered & (tap.weight != 0) if tap.inside is None else answered & (tap.weight != 0) & tap.inside
+        )
         with np.errstate(invalid="ignore", over="ignore"):
             product = values * (tap.weight * xp.asarray(taps.factor, dtype=dtype))[:, None]
         what.append(xp.where(used[:, None], product, 0))

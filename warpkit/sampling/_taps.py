@@ -94,9 +94,13 @@ def find_taps(
     answered = xp.ones(points.shape[:2], dtype=bool)
     axes = []
     for d in range(ndim):
-        with np.errstate(invalid="ignore", over="ignore"):  # infinity times zero, and minus itself, is NaN on purpose
+        with np.errstate(
+            invalid="ignore", over="ignore"
+        ):  # infinity times zero, and minus itself, is NaN on purpose
             x = points[..., d].astype(xp.float64) * scales[d] + offsets[d]
-        taps, answered_here = _axis_taps(x, shape[ndim - 1 - d], get_kernel(kernel), boundary, orders[d], dtype)
+        taps, answered_here = _axis_taps(
+            x, shape[ndim - 1 - d], get_kernel(kernel), boundary, orders[d], dtype
+        )
         axes.append(taps)
         answered &= answered_here
     factor = math.prod(s**order for s, order in zip(scales, orders, strict=True))

@@ -33,7 +33,15 @@ _kernels: dict[str, SamplingKernel] = {}
 
 
 def register_kernel(kernel: SamplingKernel) -> SamplingKernel:
-    """Make a kernel known by its name."""
+    """Make a kernel known by its name.
+
+    Raises
+    ------
+    ValueError
+        If another kernel has that name.
+    """
+    if kernel.name in _kernels:
+        raise ValueError(f"kernel {kernel.name!r}: a name is registered once")
     _kernels[kernel.name] = kernel
     return kernel
 

@@ -2,8 +2,8 @@ r"""Linear interpolation: :math:`k(d) = \max(0, 1 - |d|)`, eq. (5) of Jaderberg 
 
 The taps of a coordinate :math:`x = i + t`, :math:`0 \le t < 1`, are :math:`i` and :math:`i + 1`, with weights
 :math:`1 - t` and :math:`t`. The derivatives :math:`-1` and :math:`+1` are the right ones where `x` is an
-integer. (Eq. (7) of the paper gives an intensity there instead of a slope: its case m >= x counts the tap
-at m = x twice over.)
+integer. (Eq. (7) of the paper gives the intensity U[x] there instead of a slope: the tap at m = x counts
+with +1 by its case m >= x, and both neighbours, at the distance 1, with 0.)
 """
 
 from __future__ import annotations

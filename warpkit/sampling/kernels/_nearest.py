@@ -1,4 +1,4 @@
-r"""Nearest neighbour: the integer kernel, :math:`\lfloor x + 1/2 \rfloor`, eq. (4) of Jaderberg et al. (2015).
+r"""Nearest neighbour: the pixel :math:`\lfloor x + 1/2 \rfloor`, eq. (4) of Jaderberg et al. (2015).
 
 Computed by comparing the fraction: in floating point the sum itself may round up to the next integer.
 """
