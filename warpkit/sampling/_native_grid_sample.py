@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from warpkit._core import _native, _threads
+from warpkit.grids import FRAMES, frame_scales
 
 _KERNELS = {"nearest": 0, "linear": 1}
 _BOUNDARIES = {"constant": 0, "border": 1, "reflect": 2, "mirror": 3, "wrap": 4}
@@ -123,7 +124,7 @@ def pull_vjp(
     arguments = _arguments(image, grid, kernel, boundary, fill_value, frame, derivative)
     if arguments is None or not _is_ndarray(ct_out) or ct_out.dtype != image.dtype:
         return NotImplemented
-    if ct_out.shape != _out_shape(image, grid):
+    if ct_out.shape != _out_shape(image, grid):  # nothing else stands between it and the kernel's loops
         return NotImplemented
     ct_image = np.zeros(image.shape, image.dtype) if needs[0] else None
     ct_grid = np.zeros(grid.shape, grid.dtype) if needs[1] else None
@@ -149,22 +150,13 @@ def _arguments(
     """What the kernel needs to know besides the addresses; None where no compiled kernel fits."""
     if not (_is_ndarray(image) and _is_ndarray(grid)) or (derivative is not None and any(derivative)):
         return None
-    ndim = image.ndim - 2
-    spatial = image.shape[:1:-1]  # in coordinate order
-    affine = [_pixel_map(frame, size) for size in spatial]
-    if (
-        ndim not in (2, 3)
-        or grid.ndim < 2
-        or grid.shape[-1] != ndim
-        or not (image.shape[0] == grid.shape[0] or 1 in (image.shape[0], grid.shape[0]))
-        or kernel not in _KERNELS
-        or boundary not in _BOUNDARIES
-        or not isinstance(fill_value, (int, float))
-        or None in affine
-        or 0 in spatial
-        or _native.load().library is None
-    ):
+    ndim = image.ndim - 2  # that everything fits together is known from the op's spec
+    if ndim not in (2, 3) or kernel not in _KERNELS or frame not in FRAMES:
         return None
+    if _native.load().library is None:
+        _native.tell_if_missing(math.prod(grid.shape[:-1]))
+        return None
+    scales, offsets = frame_scales(image.shape[2:], frame)
     arguments = _Arguments(
         ndim=ndim,
         kernel=_KERNELS[kernel],
@@ -179,26 +171,15 @@ def _arguments(
         row=grid.shape[-2] if grid.ndim > 2 else 1,
         fill_value=fill_value,
     )
-    for axis, size in enumerate(spatial):
-        arguments.size[axis] = size
-        arguments.scale[axis], arguments.offset[axis] = affine[axis] or (0.0, 0.0)
+    for axis in range(ndim):  # in the order of coordinates: the last array axis first
+        arguments.size[axis] = image.shape[-1 - axis]
+        arguments.scale[axis], arguments.offset[axis] = scales[axis], offsets[axis]
     return arguments
 
 
 def _is_ndarray(array: Any) -> bool:
     """Whether it is a plain array of a dtype that the kernels know, in the machine's byte order."""
     return type(array) is np.ndarray and array.dtype in _DTYPES and array.flags.aligned
-
-
-def _pixel_map(frame: str, size: int) -> tuple[float, float] | None:
-    """(scale, offset) of pixel = grid * scale + offset along one axis, None for frames without one."""
-    if frame == "normalized":
-        return size / 2, (size - 1) / 2
-    if frame == "corners":
-        return (size - 1) / 2, (size - 1) / 2
-    if frame == "pixel":
-        return 1.0, 0.0
-    return None
 
 
 def _out_shape(image: np.ndarray, grid: np.ndarray) -> tuple[int, ...]:
