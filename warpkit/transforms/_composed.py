@@ -136,12 +136,17 @@ class Composed(AbstractTransform):
 
     def _in_frame(self, frame: str, in_shape: tuple[int, ...], out_shape: tuple[int, ...]) -> Composed:
         # Between two transforms any image will do; a displacement says which one it was made for.
-        between = [_made_for(transform) or in_shape for transform in self.transforms[:-1]]
-        spaces = [in_shape, *between, out_shape]
-        moved = [
-            transform.to_frame(frame, into, out)
-            for transform, into, out in zip(self.transforms, spaces[:-1], spaces[1:], strict=True)
-        ]
+        outs = [_made_for(transform) or in_shape for transform in self.transforms[:-1]] + [out_shape]
+        moved: list[AbstractTransform] = []
+        into = in_shape
+        for transform, out in zip(self.transforms, outs, strict=True):
+            if isinstance(transform, Displacement) and into != out:
+                # Within one image it only scales, so that it stays the same map outside of its field, too.
+                still = Affine.identity(self.ndim, frame=self.frame, dtype=transform.field.dtype)
+                moved.append(still.to_frame(frame, into, out))
+                into = out
+            moved.append(transform.to_frame(frame, into, out))
+            into = out
         return Composed(tuple(moved))
 
 

@@ -132,11 +132,11 @@ def tps_operator(control_points: Array, regularization: float = 0.0) -> Array:
     control_points = control_points.astype("float64")
     k, ndim = control_points.shape
     xp = namespace(plain(control_points))
-    system, points, centre, scale = _build(control_points, regularization)
+    system, points, centre, scale, balance = _build(control_points, regularization)
     check_condition(to_numpy(plain(control_points)), float(np.linalg.cond(to_numpy(plain(system)), 1)))
     values = xp.concatenate([xp.eye(k), xp.zeros((1 + ndim, k))])
     scaled = solve(system, values)
-    weights, constant, linear = scaled[:k], scaled[k : k + 1], scaled[k + 1 :] / scale
+    weights, constant, linear = scaled[:k], scaled[k : k + 1] * balance, scaled[k + 1 :] * balance / scale
     constant = constant - matmul(reshape(centre, (1, ndim)), linear)
     if ndim == 2:
         squares = sum_over(points * points, axis=1)
@@ -145,8 +145,12 @@ def tps_operator(control_points: Array, regularization: float = 0.0) -> Array:
     return concatenate(weights / scale, constant, linear, axis=0)
 
 
-def _build(control_points: Array, regularization: float) -> tuple[Array, Array, Array, Array]:
-    """The system in scaled coordinates; the scaled points, their centre and scale."""
+def _build(control_points: Array, regularization: float) -> tuple[Array, Array, Array, Array, float]:
+    """The system in scaled coordinates; the scaled points, their centre and scale; the polynomial's factor.
+
+    Beside a large regularisation the polynomial's columns are too small to be solved for: they are multiplied
+    by a factor of its size.
+    """
     k, ndim = control_points.shape
     xp = namespace(plain(control_points))
     centre = mean(control_points, axis=0)
@@ -158,10 +162,11 @@ def _build(control_points: Array, regularization: float) -> tuple[Array, Array, 
     kernel = radial_basis(squared_distances(reshape(points, (1, k, ndim)), points)[0], ndim)
     if regularization:
         kernel = kernel + xp.eye(k) * (regularization / (scale * scale if ndim == 2 else scale))
-    polynomial = concatenate(xp.ones((k, 1)), points, axis=1)
+    balance = max(1.0, regularization / float(plain(scale)) ** (2 if ndim == 2 else 1))
+    polynomial = balance * concatenate(xp.ones((k, 1)), points, axis=1)
     top = concatenate(kernel, polynomial, axis=1)
     bottom = concatenate(transpose(polynomial), xp.zeros((1 + ndim, 1 + ndim)), axis=1)
-    return concatenate(top, bottom, axis=0), points, centre, scale
+    return concatenate(top, bottom, axis=0), points, centre, scale, balance
 
 
 def check_condition(control_points: np.ndarray, condition_number: float) -> None:
