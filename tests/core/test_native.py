@@ -27,11 +27,11 @@ print(json.dumps([kernels.instruction_set, str(kernels.path), kernels.reason]))
 """
 
 
-def load_in_new_process(**environment):
+def load_in_new_process(*options, **environment):
     """(instruction set, path, reason, stderr) of a process with these environment variables."""
     source = str(Path(next(iter(warpkit.__path__))).parent)
     path = os.pathsep.join(filter(None, [source, os.environ.get("PYTHONPATH")]))
-    command = [sys.executable, "-P", "-c", REPORT]  # -P: not what lies in the working directory
+    command = [sys.executable, "-P", *options, "-c", REPORT]  # -P: not what lies in the working directory
     environ = os.environ | {"PYTHONPATH": path} | environment
     run = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
@@ -97,7 +97,9 @@ def test_found_next_to_the_package(tmp_path):
     target = tmp_path / "warpkit" / "kernels"
     for file in _native.load().path.parent.glob("libwarpkit-*"):
         shutil.copy(file, target)
-    instruction_set, path, _, _ = load_in_new_process(PYTHONPATH=str(tmp_path), WARPKIT_KERNELS_DIR="")
+    # -S: without the hook by which an editable install puts itself before every path.
+    path = os.pathsep.join([str(tmp_path), *(entry for entry in sys.path if entry.endswith("site-packages"))])
+    instruction_set, path, _, _ = load_in_new_process("-S", PYTHONPATH=path, WARPKIT_KERNELS_DIR="")
     assert instruction_set == _native.load().instruction_set
     assert Path(path).parent == target
 
