@@ -78,9 +78,7 @@ def test_identity_of_a_dtype():
 def test_bad_arguments():
     with pytest.raises(ValueError, match=r"theta: expected shape \(n, 2, 3\) in 2D, .* given shape \(2, 3\)"):
         wk.Affine(np.eye(2, 3))
-    with pytest.raises(
-        TypeError, match="theta: expected a NumPy or CuPy array, or a Variable, given builtins.list"
-    ):
+    with pytest.raises(TypeError, match="theta: expected a NumPy or CuPy array, or a Variable"):
         wk.Affine([[[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]])
     with pytest.raises(TypeError, match="theta: expected a floating dtype"):
         wk.Affine(np.eye(2, 3, dtype=object)[None])

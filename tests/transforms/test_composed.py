@@ -52,7 +52,7 @@ def test_batches():
 
 def test_bad_arguments():
     affine = wk.Affine.identity(2)
-    with pytest.raises(TypeError, match="transforms: expected a tuple of transforms, given builtins.list"):
+    with pytest.raises(TypeError, match=r"transforms: expected a tuple of transforms, given builtins\.list"):
         wk.Composed([affine])
     with pytest.raises(TypeError, match="transforms: expected a tuple of transforms"):
         wk.Composed((affine, np.eye(3)))

@@ -19,7 +19,7 @@ def test_against_scikit_image():
 def test_3d_against_scipy():
     rng = np.random.default_rng(1)
     points, vector = rng.uniform(-5, 5, (6, 3)), rng.uniform(-2, 2, (1, 3))
-    expected = Rotation.from_rotvec(vector[0]).apply(points) + [1, 2, 3]
+    expected = Rotation.from_rotvec(vector[0]).apply(points) + np.array([1, 2, 3])
     np.testing.assert_allclose(wk.Rigid(vector, np.array([[1.0, 2.0, 3.0]]))(points)[0], expected, rtol=1e-12)
 
 

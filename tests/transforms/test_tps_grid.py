@@ -9,7 +9,6 @@ from skimage.transform import ThinPlateSplineTransform
 
 import warpkit as wk
 from warpkit.grids import FRAMES, identity_grid
-from warpkit.testing import check_op
 from warpkit.transforms import tps_coefficients, tps_displacement, tps_points
 
 
@@ -56,7 +55,7 @@ def test_against_scikit_image():
     theta, points = draw(rng, 2, n=1)
     at = rng.uniform(-1, 1, (30, 2))
     expected = ThinPlateSplineTransform.from_estimate(points, theta[0])(at)
-    np.testing.assert_allclose(tps_points(theta, points, at[None])[0], expected, rtol=0, atol=1e-4)
+    np.testing.assert_allclose(tps_points(theta, points, at[None])[0], expected, rtol=0, atol=1e-5)
 
 
 @pytest.mark.parametrize("ndim", [2, 3])
@@ -99,13 +98,6 @@ def test_identity_is_exact(ndim, frame):
     np.testing.assert_array_equal(
         wk.tps_grid(points[None], points, shape, frame=frame)[0], identity_grid(shape, frame)
     )
-
-
-@pytest.mark.parametrize(
-    "op", [wk.tps_grid, tps_points, tps_displacement, tps_coefficients], ids=lambda op: op.name
-)
-def test_derivatives(op):
-    check_op(op)
 
 
 def test_derivative_at_a_control_point():

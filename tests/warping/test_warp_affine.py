@@ -35,7 +35,13 @@ def test_is_grid_and_sample(ndim, frame, boundary):
 @pytest.mark.parametrize("order", [0, 1])
 @pytest.mark.parametrize(
     ("boundary", "mode"),
-    [("constant", "grid-constant"), ("border", "nearest"), ("reflect", "reflect"), ("mirror", "mirror"), ("wrap", "grid-wrap")],
+    [
+        ("constant", "grid-constant"),
+        ("border", "nearest"),
+        ("reflect", "reflect"),
+        ("mirror", "mirror"),
+        ("wrap", "grid-wrap"),
+    ],
 )
 def test_against_scipy(ndim, order, boundary, mode):
     """SciPy's matrix acts on (..., y, x): rows and columns the other way round."""
@@ -65,7 +71,8 @@ def test_against_scipy(ndim, order, boundary, mode):
 
 
 @pytest.mark.parametrize(
-    ("boundary", "mode"), [("border", "edge"), ("reflect", "symmetric"), ("mirror", "reflect"), ("wrap", "wrap")]
+    ("boundary", "mode"),
+    [("border", "edge"), ("reflect", "symmetric"), ("mirror", "reflect"), ("wrap", "wrap")],
 )
 def test_against_scikit_image(boundary, mode):
     rng = np.random.default_rng(2)
@@ -82,7 +89,9 @@ def test_against_scikit_image_inside():
     theta = near_identity(rng, 1, 2, 0.1)
     theta[:, :, 2] += 2
     inverse_map = skimage_transform.AffineTransform(matrix=np.vstack([theta[0], [0, 0, 1]]))
-    expected = skimage_transform.warp(image, inverse_map, output_shape=(4, 5), order=1, mode="constant", cval=0.5)
+    expected = skimage_transform.warp(
+        image, inverse_map, output_shape=(4, 5), order=1, mode="constant", cval=0.5
+    )
     out = wk.warp_affine(image[None, None], theta, (4, 5), frame="pixel", fill_value=0.5)
     np.testing.assert_allclose(out[0, 0], expected, rtol=0, atol=1e-12)
 
@@ -117,7 +126,9 @@ def test_theta_gradient_sums_in_float64():
     theta = near_identity(rng, 1, 2, 0.05).astype(np.float32)
     ct_out = rng.standard_normal(image.shape).astype(np.float32)
     narrow = wk.warp_affine.vjp(ct_out, image, theta)[1]
-    wide = wk.warp_affine.vjp(ct_out.astype(np.float64), image.astype(np.float64), theta.astype(np.float64))[1]
+    wide = wk.warp_affine.vjp(ct_out.astype(np.float64), image.astype(np.float64), theta.astype(np.float64))[
+        1
+    ]
     assert narrow.dtype == np.float32
     np.testing.assert_allclose(narrow, wide, rtol=1e-4, atol=1e-4 * np.abs(wide).max())
 
@@ -128,8 +139,12 @@ def test_batches_broadcast():
     together = wk.warp_affine(image, theta)
     for i in range(3):
         np.testing.assert_array_equal(together[i : i + 1], wk.warp_affine(image[i : i + 1], theta[i : i + 1]))
-    np.testing.assert_array_equal(wk.warp_affine(image[:1], theta)[2], wk.warp_affine(image[:1], theta[2:])[0])
-    np.testing.assert_array_equal(wk.warp_affine(image, theta[:1])[2], wk.warp_affine(image[2:], theta[:1])[0])
+    np.testing.assert_array_equal(
+        wk.warp_affine(image[:1], theta)[2], wk.warp_affine(image[:1], theta[2:])[0]
+    )
+    np.testing.assert_array_equal(
+        wk.warp_affine(image, theta[:1])[2], wk.warp_affine(image[2:], theta[:1])[0]
+    )
     check_vjp(wk.warp_affine, image[:1], theta)
     check_vjp(wk.warp_affine, image, theta[:1])
     assert wk.warp_affine(image[:0], theta[:1]).shape == (0, 2, 5, 6)
@@ -147,7 +162,9 @@ def test_nan_gives_nan():
 
 def test_bad_arguments():
     image, theta = np.zeros((1, 1, 4, 5)), np.eye(2, 3)[None]
-    with pytest.raises(ValueError, match=r"theta: expected shape \(n, 2, 3\) in 2D, .* given shape \(1, 3, 3\)"):
+    with pytest.raises(
+        ValueError, match=r"theta: expected shape \(n, 2, 3\) in 2D, .* given shape \(1, 3, 3\)"
+    ):
         wk.warp_affine(image, np.eye(3)[None])
     with pytest.raises(ValueError, match=r"image: expected shape \(n, c, \*spatial\) with 2 spatial axes"):
         wk.warp_affine(image[0], theta)

@@ -35,7 +35,9 @@ def test_is_grid_and_sample(ndim, frame):
         np.testing.assert_array_equal(multiple, out)  # powers of two
 
 
-@pytest.mark.parametrize(("boundary", "mode"), [("border", "edge"), ("reflect", "symmetric"), ("wrap", "wrap")])
+@pytest.mark.parametrize(
+    ("boundary", "mode"), [("border", "edge"), ("reflect", "symmetric"), ("wrap", "wrap")]
+)
 def test_against_scikit_image(boundary, mode):
     rng = np.random.default_rng(1)
     image, theta = rng.standard_normal((9, 7)), near_identity(rng, 1, 2, "pixel")
@@ -114,7 +116,9 @@ def test_nan_gives_nan():
 
 def test_bad_arguments():
     image, theta = np.zeros((1, 1, 4, 5)), np.eye(3)[None]
-    with pytest.raises(ValueError, match=r"theta: expected shape \(n, 3, 3\) in 2D, .* given shape \(1, 2, 3\)"):
+    with pytest.raises(
+        ValueError, match=r"theta: expected shape \(n, 3, 3\) in 2D, .* given shape \(1, 2, 3\)"
+    ):
         wk.warp_projective(image, theta[:, :2])
     with pytest.raises(ValueError, match="image: expected shape"):
         wk.warp_projective(image, np.eye(4)[None])

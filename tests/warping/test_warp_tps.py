@@ -6,7 +6,6 @@ from skimage import transform as skimage_transform
 
 import warpkit as wk
 from warpkit.grids import FRAMES, identity_grid
-from warpkit.testing import check_op
 from warpkit.warping._warp_tps import warp_field
 
 each_ndim = pytest.mark.parametrize("ndim", [2, 3])
@@ -44,11 +43,7 @@ def test_against_scikit_image():
     inverse_map = skimage_transform.ThinPlateSplineTransform.from_estimate(points, theta[0])
     expected = skimage_transform.warp(image, inverse_map, output_shape=(7, 7), order=1, mode="edge")
     out = wk.warp_tps(image[None, None], theta, points, (7, 7), frame="pixel", boundary="border")
-    np.testing.assert_allclose(out[0, 0], expected, rtol=0, atol=1e-4)  # its system is in float32
-
-
-def test_derivatives():
-    check_op(wk.warp_tps)
+    np.testing.assert_allclose(out[0, 0], expected, rtol=0, atol=1e-5)  # its system is in float32
 
 
 @each_ndim
