@@ -443,6 +443,7 @@ def digest():
 
 
 @pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="this system does not fork")
+@pytest.mark.filterwarnings("ignore:os.fork:RuntimeWarning")  # JAX's, where other tests imported it
 def test_forked_child():
     expected = digest()
     context = multiprocessing.get_context("fork")

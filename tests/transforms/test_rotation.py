@@ -7,8 +7,7 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from warpkit.autograd import Variable, grad
-from warpkit.testing import check_op
-from warpkit.transforms import arctan2, rotation_matrix
+from warpkit.transforms import rotation_matrix
 from warpkit.transforms._rotation import compose_rotations, rotation_of_matrix
 
 component = st.one_of(st.floats(-4, 4), st.floats(-1e-3, 1e-3), st.just(0.0))
@@ -74,14 +73,6 @@ def test_second_derivatives(size):
         # A composition of turns about one axis is linear, its second derivative is zero.
         assert abs((second * v).sum() - difference) <= 1e-8 * max(1.0, np.abs(second).sum())
 
-
-def test_arctan2():
-    check_op(arctan2)
-    rng = np.random.default_rng(1)
-    y, x = rng.standard_normal((2, 10))
-    np.testing.assert_array_equal(arctan2(y, x), np.arctan2(y, x))
-    with pytest.raises(TypeError, match="y, x: expected a floating dtype"):
-        arctan2(np.array([1]), np.array([2]))
 
 
 def test_rotation_of_matrix():

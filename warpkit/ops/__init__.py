@@ -1,5 +1,6 @@
 """The ops that rules and networks are written in; each an :class:`warpkit._core.Op` like all others."""
 
+from ._arctan2 import arctan2 as arctan2
 from ._arithmetic import add as add
 from ._arithmetic import astype as astype
 from ._arithmetic import divide as divide

@@ -15,7 +15,6 @@ from ._projective import Projective as Projective
 from ._projective_grid import projective_grid as projective_grid
 from ._projective_grid import projective_points as projective_points
 from ._rigid import Rigid as Rigid
-from ._rotation import arctan2 as arctan2
 from ._rotation import rotation_matrix as rotation_matrix
 from ._similarity import Similarity as Similarity
 from ._thin_plate_spline import ThinPlateSpline as ThinPlateSpline

@@ -8,57 +8,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from warpkit._core import Array, ArraySpec, Sample, op, plain
-from warpkit.ops import concatenate, cos, matmul, sin, sqrt, stack, where
+from warpkit._core import Array, plain
+from warpkit.ops import arctan2, concatenate, cos, matmul, sin, sqrt, stack, where
 from warpkit.ops import sum as sum_over
-from warpkit.ops._broadcasting import broadcast_spec, unbroadcast
 
 from ._fields import library, unit_matrices
-
-
-@op()
-def arctan2(y: Array, x: Array) -> Array:
-    r"""The angle of (x, y) from the positive x axis, in :math:`(-\pi, \pi]`, broadcast.
-
-    Notes
-    -----
-    :math:`\bar y = \bar a\, x / (x^2 + y^2)`, :math:`\bar x = -\bar a\, y / (x^2 + y^2)`.
-    """
-    return library(y, x).arctan2(y, x)
-
-
-@arctan2.spec
-def _arctan2_spec(y: ArraySpec, x: ArraySpec) -> ArraySpec:
-    out = broadcast_spec(y, x)
-    if not out.differentiable:
-        raise TypeError(f"y, x: expected a floating dtype, given {y.dtype}, {x.dtype}")
-    return out
-
-
-@arctan2.vjp.rule
-def _arctan2_vjp(ct_out, y, x, *, needs):
-    scaled = ct_out / (x * x + y * y)
-    return (
-        unbroadcast(scaled * x, y) if needs[0] else None,
-        unbroadcast(-(scaled * y), x) if needs[1] else None,
-    )
-
-
-@arctan2.jvp.rule
-def _arctan2_jvp(tangents, y, x):
-    tan_y, tan_x = tangents
-    square = x * x + y * y
-    if tan_x is None:
-        return tan_y * (x / square)
-    along_x = tan_x * (-y / square)
-    return along_x if tan_y is None else tan_y * (x / square) + along_x
-
-
-@arctan2.samples
-def _arctan2_samples(rng):
-    y = rng.uniform(0.5, 2.0, (3, 4)) * rng.choice([-1.0, 1.0], (3, 4))
-    yield Sample((y, rng.standard_normal((3, 4))), {})
-    yield Sample((y, rng.standard_normal((3, 1))), {})
 
 
 def rotation_matrix(rotation: Array) -> Array:
