@@ -74,7 +74,6 @@ def test_second_derivatives(size):
         assert abs((second * v).sum() - difference) <= 1e-8 * max(1.0, np.abs(second).sum())
 
 
-
 def test_rotation_of_matrix():
     rng = np.random.default_rng(2)
     angles, rotations = rng.uniform(-3, 3, 5), rng.uniform(-1, 1, (5, 3))
