@@ -8,6 +8,7 @@ first, and a transform maps output coordinates to input coordinates.
 from . import autograd as autograd
 from . import nn as nn
 from . import ops as ops
+from . import testing as testing
 from ._core._config import show_config as show_config
 from ._core._threads import get_num_threads as get_num_threads
 from ._core._threads import set_num_threads as set_num_threads
