@@ -32,6 +32,14 @@ void pull_tile(const Problem &problem, int64 item, const Tile &tile, Workspace<T
     const int count = tile.count();
     const T fill = static_cast<T>(a.fill_value);
     locate(problem, problem.grid_of(item), tile, work.cells);
+    // Nothing but taps outside that read +0, as around an image that is made smaller: the sum is +0.
+    if (work.cells.exterior && a.boundary == WK_CONSTANT && fill == 0 && 1 / fill > 0) {
+        for (int p = 0; p < count; ++p) work.out[p] = 0;
+        for (int64 c = 0; c < a.channels; ++c) {
+            write_tile(problem, tile, work.out, static_cast<T *>(a.values) + problem.value_start(item, c));
+        }
+        return;
+    }
     find_taps(problem, work.cells, count, work.taps);
     for (int64 c = 0; c < a.channels; ++c) {
         const T *plane = static_cast<const T *>(a.image) + problem.plane_start(item, c);

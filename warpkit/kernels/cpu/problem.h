@@ -94,9 +94,16 @@ inline void locate(const Problem &problem, int64 grid_item, const Tile &tile, Ce
     if (a.grid_dtype == WK_FLOAT32) run(static_cast<const float *>(a.grid));
     else run(static_cast<const double *>(a.grid));
     cells.interior = true;
+    cells.exterior = false;
+    bool nan = false;
     for (int d = 0; d < a.ndim; ++d) {
-        cells.interior &= all_interior(cells.index[d], tile.count(), static_cast<double>(a.size[d]));
+        const double size = static_cast<double>(a.size[d]);
+        cells.interior &= all_interior(cells.index[d], tile.count(), size);
+        if (cells.interior) continue;
+        cells.exterior |= all_exterior(cells.index[d], tile.count(), size);
+        nan |= any_nan(cells.index[d], tile.count());
     }
+    cells.exterior &= !nan;
 }
 
 // Copies the values of a tile's points in one channel into an array without gaps, or back.

@@ -24,6 +24,7 @@ struct Cells {
     alignas(64) double index[MAX_NDIM][TILE];
     alignas(64) double fraction[MAX_NDIM][TILE];
     bool interior;  // whether all taps of all points lie inside the image
+    bool exterior;  // whether all taps of all points lie beyond one side of it, and no coordinate is NaN
 };
 
 // What `find_taps` finds. A place is an element offset within one channel, already multiplied by the axis'
@@ -61,6 +62,22 @@ void locate_points(const G *WK_RESTRICT grid, int first, int count, const Axis *
 inline bool all_interior(const double *index, int count, double size) {
     double result = 1.0;
     for (int p = 0; p < count; ++p) result = is_interior(index[p], size) ? result : 0.0;
+    return result != 0.0;
+}
+
+// Whether all taps of the tile lie before, or all beyond, the axis' pixels.
+inline bool all_exterior(const double *index, int count, double size) {
+    double before = 1.0, beyond = 1.0;
+    for (int p = 0; p < count; ++p) {
+        before = index[p] + (MAX_TAPS - 1) < 0.0 ? before : 0.0;
+        beyond = index[p] >= size ? beyond : 0.0;
+    }
+    return before + beyond != 0.0;
+}
+
+inline bool any_nan(const double *index, int count) {
+    double result = 0.0;
+    for (int p = 0; p < count; ++p) result = index[p] == index[p] ? result : 1.0;
     return result != 0.0;
 }
 
