@@ -80,3 +80,14 @@ def test_bad_arguments():
         wk.projective_grid(np.eye(3, dtype=int)[None], (2, 3))
     with pytest.raises(ValueError, match=r"points: expected shape \(n, m, 2\)"):
         projective_points(np.eye(3)[None], np.zeros((1, 4, 3)))
+
+
+@pytest.mark.parametrize("factor", [-1.0, 2.0, -0.5])
+def test_any_multiple_is_the_same_map(factor):
+    """Also where the denominator is zero at the origin, or along a whole axis."""
+    theta = np.stack([np.eye(3)] * 3)
+    theta[1, -1] = [0.5, 1.0, 0.0]
+    theta[2, -1] = [-1.0, 0.0, 0.0]
+    expected = wk.projective_grid(theta, (4, 5))
+    assert np.isinf(expected[1:]).any()
+    np.testing.assert_array_equal(wk.projective_grid(factor * theta, (4, 5)), expected)
