@@ -83,7 +83,7 @@ def test_bad_arguments():
 
 
 @pytest.mark.parametrize("factor", [-1.0, 2.0, -0.5])
-def test_any_multiple_is_the_same_map(factor):
+def test_the_sign_where_the_origin_is_on_the_horizon(factor):
     """Also where the denominator is zero at the origin, or along a whole axis."""
     theta = np.stack([np.eye(3)] * 3)
     theta[1, -1] = [0.5, 1.0, 0.0]
