@@ -84,7 +84,7 @@ def _settings(options: argparse.Namespace) -> Settings:
     return Settings(
         epochs=options.epochs or (20 if options.data else 150),
         batch_size=options.batch_size or (128 if options.data else 64),
-        learning_rate=2e-3,
+        learning_rate=1e-3,
         seed=options.seed,
     )
 
