@@ -43,7 +43,9 @@ def grid_sample(
     ----------
     image : array, shape (n, c, *spatial)
         One to three spatial axes: ([[depth,] height,] width). Floating; or uint8, uint16, int16, which are
-        computed in float32, rounded half to even and saturated; for "nearest" any dtype.
+        computed in float32, rounded half to even and saturated; for "nearest" any dtype. The output of an
+        integer image is integer and has no derivative, also where `grid` is a :class:`Variable`: convert a
+        uint8 image to float32 first where you want one.
     grid : array, shape (n, *out_shape, ndim)
         Coordinates in `frame`; its dtype is independent of the image's. `n` may be 1 here or in `image`.
     kernel : {"linear", "nearest"}

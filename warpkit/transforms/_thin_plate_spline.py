@@ -138,15 +138,16 @@ class ThinPlateSpline(AbstractTransform):
         Parameters
         ----------
         src : array, shape (k, ndim)
-            The control points.
+            The control points: places in the output (the fixed image).
         dst : array, shape (n, k, ndim) or (k, ndim)
-            Where they are to lie.
+            Where they are to lie: places in the input (the moving image, which is warped).
         weights : None
             A spline has no weights; the argument is there because other classes have it.
         regularization : float
             0 interpolates, more is smoother.
         frame : {"normalized", "corners", "pixel"}
-            What the coordinates mean.
+            What the coordinates of both mean. Landmarks in pixels need ``frame="pixel"``: in the default, an
+            image reaches from -1 to 1.
 
         Returns
         -------
