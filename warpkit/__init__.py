@@ -4,11 +4,14 @@ This file is the table of contents. Everywhere, coordinates are ordered (x, y[, 
 first, and a transform maps output coordinates to input coordinates.
 """
 
-# Ops on the tape, and the tape.
+# Rooms that are entered by their own names.
 from . import autograd as autograd
+from . import bridges as bridges
+from . import datasets as datasets
 from . import nn as nn
 from . import ops as ops
 from . import testing as testing
+from . import viz as viz
 from ._core._config import show_config as show_config
 from ._core._threads import get_num_threads as get_num_threads
 from ._core._threads import set_num_threads as set_num_threads

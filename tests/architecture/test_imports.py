@@ -35,10 +35,10 @@ def test_import_loads_nothing_heavy():
 
 
 def test_import_is_quick():
-    """Under 0.25 s, NumPy's share included.
+    """NumPy takes about 0.1 s of the 0.25 s that there are; what comes on top of it has the rest.
 
     Processor time, and the best of six processes: a busy machine adds waiting, which is not warpkit's.
     """
-    code = "import time; start = time.process_time(); import warpkit; print(time.process_time() - start)"
+    code = "import numpy, time; t = time.process_time(); import warpkit; print(time.process_time() - t)"
     seconds = [float(python(code).stdout) for _ in range(6)]
-    assert min(seconds) < 0.25, seconds
+    assert min(seconds) < 0.125, seconds

@@ -1,6 +1,7 @@
 import threading
 
 import numpy as np
+import pytest
 
 from warpkit._core import Tracer, new_level, plain
 from warpkit._core._tracer import top_tracer
@@ -58,3 +59,21 @@ def test_result_of_mixed_levels():
     assert isinstance(out, Dual)
     assert isinstance(out.primal, Variable)
     assert isinstance(out.tangent, Variable)
+
+
+def test_numpy_is_told_apart_from_the_ops():
+    """NumPy would otherwise build arrays of objects, and lose the tape without a word."""
+    x = Variable(np.ones((2, 2)))
+    with pytest.raises(TypeError, match=r"a Variable is no NumPy array: take its value from \.data"):
+        np.asarray(x)
+    for function in (np.concatenate, np.stack):
+        with pytest.raises(TypeError, match="no NumPy array|does not know a Variable"):
+            function([x, x])
+    with pytest.raises(
+        TypeError, match=r"numpy\.mean does not know a Variable: use the functions of warpkit\.ops"
+    ):
+        np.mean(x)
+
+
+def test_abs_is_the_op():
+    np.testing.assert_array_equal(abs(Variable(np.array([-2.0, 3.0]))).data, [2, 3])

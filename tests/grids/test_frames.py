@@ -42,8 +42,8 @@ def test_what_a_frame_means(frame, edges, centres):
 def test_x_is_the_last_axis():
     assert frame_scales((2, 4, 10), "normalized") == ((5.0, 2.0, 1.0), (4.5, 1.5, 0.5))
     grid = identity_grid((2, 3, 4), "pixel")
-    assert grid.shape == (2, 3, 4, 3)
-    assert grid[1, 2, 3].tolist() == [3, 2, 1]
+    assert grid.shape == (1, 2, 3, 4, 3)
+    assert grid[0, 1, 2, 3].tolist() == [3, 2, 1]
 
 
 @given(any_shape)
@@ -63,7 +63,7 @@ def test_conversions_undo_each_other(shape):
 @given(st.integers(1, 3).flatmap(lambda ndim: shapes(ndim, min_side=2, max_side=20)))
 def test_identity_grid_is_the_pixel_centres(shape):
     """In every frame it converts to whole pixels."""
-    whole = np.stack(np.meshgrid(*map(np.arange, shape), indexing="ij")[::-1], axis=-1)
+    whole = np.stack(np.meshgrid(*map(np.arange, shape), indexing="ij")[::-1], axis=-1)[None]
     for frame in FRAMES:
         grid = identity_grid(shape, frame)
         assert grid.dtype == np.float64
@@ -89,7 +89,7 @@ def test_an_axis_of_one_pixel():
     """Its centre is 0 in the relative frames; "corners" cannot tell its ends apart, and says so."""
     for frame in FRAMES:
         assert axis_coordinates(1, frame).tolist() == [0]
-        assert identity_grid((1, 3), frame)[0, :, 1].tolist() == [0, 0, 0]
+        assert identity_grid((1, 3), frame)[0, 0, :, 1].tolist() == [0, 0, 0]
     assert frame_scales((1, 5), "corners")[0] == (2.0, 0.0)
     np.testing.assert_array_equal(
         convert_points(np.array([[0.5, 0.7]]), (1, 5), "corners", "pixel"), [[3, 0]]
@@ -118,7 +118,7 @@ def test_conversion_of_variables():
 
 
 def test_empty():
-    assert identity_grid((0, 3)).shape == (0, 3, 2)
+    assert identity_grid((0, 3)).shape == (1, 0, 3, 2)
     assert convert_points(np.zeros((0, 2)), (2, 3), "pixel", "corners").shape == (0, 2)
 
 

@@ -6,6 +6,7 @@ import zipfile
 import numpy as np
 import pytest
 
+import warpkit as wk
 from warpkit import Variable
 from warpkit.nn import Linear, Module, Sequential
 
@@ -166,3 +167,19 @@ def test_a_changed_byte_is_noticed(network, tmp_path):
     (tmp_path / "w.npz").write_bytes(content)
     with pytest.raises(ValueError, match="path: expected a file of arrays"):
         network.load(tmp_path / "w.npz")
+
+
+def test_variables_in_a_transform_are_parameters():
+    class Shift(Module):
+        def __init__(self):
+            self.transform = wk.Translation(wk.Variable(np.zeros((1, 2))), frame="pixel")
+
+        def __call__(self, image):
+            return wk.warp(image, self.transform)
+
+    network, image = Shift(), np.random.default_rng(0).standard_normal((1, 1, 4, 5))
+    assert list(network.named_parameters()) == ["transform.translation"]
+    optimizer = wk.nn.Adam(network, 0.1)
+    network(image).sum().backward()
+    optimizer.step()
+    assert (network.transform.translation.data != 0).all()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from warpkit import Variable
-from warpkit.nn import SGD, Adam, Linear, Module, Sequential, StepDecay
+from warpkit.nn import SGD, Adam, Linear, Module, ReLU, Sequential, StepDecay
 
 OPTIMIZERS = [SGD, Adam]
 
@@ -103,3 +103,8 @@ def test_wrong_learning_rate(optimizer_class, rate):
 def test_wants_a_module():
     with pytest.raises(TypeError, match="network: expected a Module"):
         SGD(Linear(1, 1, rng=np.random.default_rng(0)).parameters(), 0.1)
+
+
+def test_a_network_without_parameters_is_refused():
+    with pytest.raises(ValueError, match="network: expected a Module with parameters, given one without"):
+        SGD(ReLU(), 0.1)

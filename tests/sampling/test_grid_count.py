@@ -21,7 +21,7 @@ def test_it_is_the_push_of_ones(kernel, boundary, dtype):
 
 @pytest.mark.parametrize("shape", [(7,), (4, 5), (2, 3, 4)])
 def test_the_identity_meets_every_pixel_once(shape):
-    count = grid_count(identity_grid(shape, "pixel")[None], shape, frame="pixel")
+    count = grid_count(identity_grid(shape, "pixel"), shape, frame="pixel")
     np.testing.assert_array_equal(count, np.ones((1, 1, *shape)))
 
 

@@ -29,7 +29,7 @@ def test_units_are_those_of_the_frame(frame, unit):
     """The plane 2 x + 3 y, of 5 by 8 pixels."""
     y, x = np.indices((5, 8))
     image = (2.0 * x + 3.0 * y)[None, None]
-    grid = 0.5 * identity_grid((5, 8), frame)[None, 1:-1, 1:-1] + (0.3 if frame == "pixel" else 0)
+    grid = 0.5 * identity_grid((5, 8), frame)[:, 1:-1, 1:-1] + (0.3 if frame == "pixel" else 0)
     out = grid_gradient(image, grid, frame=frame)
     np.testing.assert_allclose(out, np.broadcast_to([2 * unit[0], 3 * unit[1]], out.shape), rtol=1e-12)
 
@@ -37,7 +37,7 @@ def test_units_are_those_of_the_frame(frame, unit):
 def test_right_differences_at_pixel_centres():
     """NumPy's diff, and zero at the far border."""
     image = np.random.default_rng(1).integers(-9, 9, (1, 1, 4, 6)).astype(np.float64)
-    out = grid_gradient(image, identity_grid((4, 6), "pixel")[None], boundary="border", frame="pixel")
+    out = grid_gradient(image, identity_grid((4, 6), "pixel"), boundary="border", frame="pixel")
     np.testing.assert_array_equal(out[0, 0, :, :-1, 0], np.diff(image[0, 0], axis=1))
     np.testing.assert_array_equal(out[0, 0, :-1, :, 1], np.diff(image[0, 0], axis=0))
     assert not out[0, 0, :, -1, 0].any()

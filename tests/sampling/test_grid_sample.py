@@ -172,11 +172,11 @@ def test_right_derivative_at_the_identity(boundary, frame):
     """Every point of the identity is a kink in x and in y; 5 x 9 pixels, whose corners are exact."""
     rng = np.random.default_rng(3)
     image = rng.integers(-9, 9, (1, 1, 5, 9)).astype(np.float64)
-    grid = identity_grid((5, 9), frame)[None]
+    grid = identity_grid((5, 9), frame)
     scales = (1.0, 1.0) if frame == "pixel" else (4.0, 2.0)
     options = {"boundary": boundary, "fill_value": 7.0}
     _, ct_grid = grid_sample.vjp(np.ones_like(image), image, grid, frame=frame, **options)
-    pixels = identity_grid((5, 9), "pixel")[None]
+    pixels = identity_grid((5, 9), "pixel")
     for d in range(2):
         neighbour = pixels + np.eye(2)[d]
         difference = grid_sample(image, neighbour, frame="pixel", **options) - image
@@ -202,9 +202,7 @@ def test_identity_keeps_every_bit(kernel, boundary, dtype, shape):
     """In pixels: NaN, infinities and the sign of zero included."""
     rng = np.random.default_rng(4)
     image = rng.choice([np.nan, np.inf, -np.inf, -0.0, 0.0, 0.1], (2, 2, *shape)).astype(dtype)
-    out = grid_sample(
-        image, identity_grid(shape, "pixel")[None], kernel=kernel, boundary=boundary, frame="pixel"
-    )
+    out = grid_sample(image, identity_grid(shape, "pixel"), kernel=kernel, boundary=boundary, frame="pixel")
     assert out.dtype == dtype
     np.testing.assert_array_equal(out, image)
     number = ~np.isnan(image)

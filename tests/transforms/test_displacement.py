@@ -13,7 +13,7 @@ from warpkit.grids import FRAMES, identity_grid
 def test_between_pixels_it_is_interpolated(frame, ndim):
     rng = np.random.default_rng(0)
     transform = wk.Displacement.random(rng, ndim, frame=frame)
-    axes = [identity_grid((6,), frame)[:, 0]] * ndim
+    axes = [identity_grid((6,), frame)[0, :, 0]] * ndim
     lowest, highest = axes[0][0], axes[0][-1]
     points = rng.uniform(lowest, highest, (20, ndim))
     expected = points + RegularGridInterpolator(axes, transform.field[0])(points[:, ::-1])

@@ -290,3 +290,17 @@ def test_bad_arguments():
         wk.warp(image, transform, boundary="edge")
     with pytest.raises(ValueError, match="batch of"):
         wk.warp(np.zeros((2, 1, 4, 5)), wk.Affine.identity(2, n=3))
+
+
+def test_errors_speak_of_the_transform():
+    image, shift = np.ones((3, 1, 4, 4)), wk.Translation(np.zeros((2, 2)))
+    with pytest.raises(
+        ValueError, match="transform: expected a batch of 3, that of the image, or of 1, given a batch of 2"
+    ):
+        wk.warp(image, shift)
+    failed = wk.Rigid.from_points(np.zeros((1, 2)), np.zeros((1, 2)))
+    assert not failed
+    with pytest.raises(
+        ValueError, match="transform: expected a transform, given a failed estimate: .*points"
+    ):
+        wk.warp(image, failed)

@@ -84,7 +84,7 @@ def test_beyond_the_horizon(frame):
     theta = np.eye(3)[None].copy()
     # w = 1 - a x is zero or negative in the right quarter of the image.
     theta[0, 2, 0] = {"normalized": -2.0, "corners": -2.0, "pixel": -1 / 6}[frame]
-    x = wk.identity_grid((4, 8), frame)[..., 0]
+    x = wk.identity_grid((4, 8), frame)[0, ..., 0]
     beyond = (1 + theta[0, 2, 0] * x) <= 0
     assert 0 < beyond.sum() < beyond.size
     out = wk.warp_projective(image, theta, frame=frame, fill_value=7.0)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ctypes
 import functools
-import importlib.metadata
 import logging
 import os
 import sys
@@ -151,11 +150,13 @@ def _package_folders() -> Iterator[Path]:
 
 def _distribution_folders() -> Iterator[Path]:
     """Folder of the installed distribution, which a checkout in the working directory may shadow."""
+    from importlib.metadata import PackageNotFoundError, files  # slow to import, and seldom needed
+
     try:
-        files = importlib.metadata.files(DISTRIBUTION) or ()
-    except importlib.metadata.PackageNotFoundError:
+        installed = files(DISTRIBUTION) or ()
+    except PackageNotFoundError:
         return
-    for file in files:
+    for file in installed:
         if _instruction_set(Path(file.name)) and file.parent.as_posix() == "warpkit/kernels":
             yield Path(str(file.locate())).parent
 

@@ -85,6 +85,19 @@ class Tracer:
     def __float__(self) -> float:
         return float(plain(self))
 
+    def __array__(self, *args: Any, **kwargs: Any) -> Any:
+        # Without this NumPy would take a tracer for a sequence, and build an array of objects.
+        raise TypeError(
+            f"a {type(self).__name__} is no NumPy array: take its value from .data, or differentiate "
+            "through it with the functions of warpkit.ops"
+        )
+
+    def __array_function__(self, function: Any, *args: Any, **kwargs: Any) -> Any:
+        raise TypeError(
+            f"numpy.{function.__name__} does not know a {type(self).__name__}: use the functions of "
+            "warpkit.ops, or its value, .data"
+        )
+
     # Operators: each is the op of that name.
     def __add__(self, other: Array) -> Array:
         return get_op("add")(self, other)
@@ -115,6 +128,9 @@ class Tracer:
 
     def __neg__(self) -> Array:
         return get_op("negative")(self)
+
+    def __abs__(self) -> Array:
+        return get_op("absolute")(self)
 
     def __matmul__(self, other: Array) -> Array:
         return get_op("matmul")(self, other)

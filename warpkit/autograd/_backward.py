@@ -15,6 +15,7 @@ from warpkit._core import (
     Array,
     ArraySpec,
     Tracer,
+    as_array,
     get_op,
     namespace,
     new_level,
@@ -251,16 +252,26 @@ def value_and_grad(function: Callable[..., Any], argnums: int | tuple[int, ...] 
         with new_level() as level:
             traced = list(args)
             for i in positions:
-                traced[i] = Variable.at_level(args[i], level, requires_grad=True)
+                traced[i] = Variable.at_level(_differentiable(args[i], i), level, requires_grad=True)
             value = function(*traced, **kwargs)
             if not isinstance(value, Variable) or value.level != level:
                 raise ValueError("function: expected a result that depends on the arguments in argnums")
+            if value.size != 1:
+                raise wrong_value("function", "a result of one element", f"shape {value.shape}")
             wanted = [traced[i] for i in positions]
             cts = propagate([value], [_seed(value, None, "function")], wanted)
         grads = tuple(zeros_like(x) if ct is None else ct for x, ct in zip(wanted, cts, strict=True))
         return value.data, grads[0] if isinstance(argnums, int) else grads
 
     return wrapped
+
+
+def _differentiable(x: Any, position: int) -> Array:
+    """An argument that a gradient is wanted with respect to."""
+    x = x if isinstance(x, Tracer) else as_array(x, f"argument {position}")
+    if x.dtype.kind != "f":
+        raise TypeError(f"argument {position}: expected a floating dtype to differentiate, given {x.dtype}")
+    return x
 
 
 def vjp(

@@ -19,7 +19,12 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import jax
+try:
+    import jax
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError(
+        f"warpkit.bridges.jax needs jax ({error}): pip install 'warpkit-diff[jax]'"
+    ) from error
 import jax.numpy as jnp
 import numpy as np
 from jax.core import ShapedArray

@@ -23,7 +23,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-import torch
+
+try:
+    import torch
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError(
+        f"warpkit.bridges.torch needs torch ({error}): pip install 'warpkit-diff[torch]'"
+    ) from error
 
 from warpkit._core import ArraySpec, Op, all_ops, get_op
 from warpkit.bridges._bound import BoundOp, Pattern, bind_call

@@ -69,8 +69,8 @@ def identity_grid(shape: tuple[int, ...], frame: str = "normalized", dtype: Any 
 
     Returns
     -------
-    ndarray, shape (*shape, ndim)
-        The grid, without a batch axis.
+    ndarray, shape (1, *shape, ndim)
+        The grid; its batch of 1 goes with any number of images.
 
     Raises
     ------
@@ -81,16 +81,16 @@ def identity_grid(shape: tuple[int, ...], frame: str = "normalized", dtype: Any 
     --------
     >>> from warpkit.grids import identity_grid
     >>> identity_grid((1, 3), frame="pixel")
-    array([[[0., 0.],
-            [1., 0.],
-            [2., 0.]]])
+    array([[[[0., 0.],
+             [1., 0.],
+             [2., 0.]]]])
     """
     shape = check_shape(shape)
     if not shape:
         raise wrong_value("shape", "at least one length", shape)
     axes = [axis_coordinates(n, frame) for n in shape]
     mesh = np.meshgrid(*axes, indexing="ij")
-    return np.stack(mesh[::-1], axis=-1).astype(dtype)
+    return np.stack(mesh[::-1], axis=-1)[None].astype(dtype)
 
 
 def convert_points(points: Array, shape: tuple[int, ...], source: str, target: str) -> Array:

@@ -14,13 +14,15 @@ import numpy as np
 
 from warpkit._core import Array, namespace, plain, to_numpy, wrong_type, wrong_value
 from warpkit.autograd import Variable
+from warpkit.transforms import AbstractTransform
 
 
 class Module(ABC):
     """A function of arrays with parameters that are learned. Subclasses define ``__call__``.
 
-    Variables among a module's attributes are its parameters; modules among them, also in lists, tuples and
-    dicts, are its parts. A parameter's name is the path to it, such as ``layers.0.weight``.
+    Variables among a module's attributes, and in the fields of transforms among them, are its parameters;
+    modules among them, also in lists, tuples and dicts, are its parts. A parameter's name is the path to it,
+    such as ``layers.0.weight``.
 
     Attributes
     ----------
@@ -160,6 +162,8 @@ def _parts(attributes: Mapping[Any, Any], prefix: str) -> Iterator[tuple[str, An
             yield from _parts(value, name + ".")
         elif isinstance(value, (list, tuple)):
             yield from _parts(dict(enumerate(value)), name + ".")
+        elif isinstance(value, AbstractTransform):
+            yield from _parts(vars(value), name + ".")
         elif isinstance(value, Module) or (
             isinstance(value, Variable) and value.node is None and value.requires_grad
         ):

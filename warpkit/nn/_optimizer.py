@@ -34,6 +34,8 @@ class AbstractOptimizer(ABC):
     def __init__(self, network: Module, learning_rate: LearningRate) -> None:
         if not isinstance(network, Module):
             raise wrong_type("network", "a Module", network)
+        if not network.parameters():
+            raise wrong_value("network", "a Module with parameters", "one without")
         self.network = network
         self.learning_rate = learning_rate
         self.iteration = 0

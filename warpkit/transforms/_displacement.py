@@ -106,7 +106,7 @@ class Displacement(AbstractTransform):
         check_dimensions(ndim)
         shape = (6,) * ndim if shape is None else check_shape(shape, ndim=ndim)
         scales, _ = frame_change(shape, "normalized", frame)
-        places = identity_grid(shape)
+        places = identity_grid(shape)[0]
         waves = rng.uniform(-1.5, 1.5, (n, ndim, ndim))
         phase = np.einsum("...i,nij->n...j", places, waves) + rng.uniform(0, 6, (n, *(1,) * ndim, ndim))
         return cls(0.1 * np.sin(phase) * np.asarray(scales), frame=frame)
@@ -148,7 +148,7 @@ class Displacement(AbstractTransform):
         shape = check_shape(shape, ndim=self.ndim)
         if shape == self.shape:
             return self
-        grid = library(self.field).asarray(identity_grid(shape, self.frame)[None])
+        grid = library(self.field).asarray(identity_grid(shape, self.frame))
         return Displacement(moveaxis(self._interpolate(grid), 1, -1), frame=self.frame)
 
     def inverse(self) -> NumericalInverse:

@@ -12,6 +12,7 @@ from warpkit.transforms import (
     AbstractTransform,
     Composed,
     Displacement,
+    FailedEstimate,
     Projective,
     ThinPlateSpline,
 )
@@ -36,10 +37,15 @@ def warp(
     **Convention.** The transform maps output coordinates to input coordinates, (x, y[, z]), in its own frame:
     the output at `p` is the image at :math:`T(p)`.
 
+    **Photos with their channels last need** ``channel_axis=-1``. Nothing in a shape (H, W, 3) tells that it is
+    one: without `channel_axis` it is read as (C, H, W), H channels of W x 3 pixels, and no error is raised.
+
     Parameters
     ----------
     image : array, shape (H, W), (C, H, W) or (N, C, H, W)
         In 3D (D, H, W), (C, D, H, W) or (N, C, D, H, W); the transform says which. A :class:`Variable`, too.
+        Where derivatives are wanted, floating: integers are rounded, and end the tape. Convert a uint8 photo
+        first, as in ``photo.astype("float32")``.
     transform : AbstractTransform
         Any transform, its fields Variables where derivatives are wanted. Its batch is 1, that of the image,
         or, where the image's is 1 or the image has none, any.
@@ -79,6 +85,8 @@ def warp(
     array([[[3., 4., 5.],
             [0., 0., 0.]]])
     """
+    if isinstance(transform, FailedEstimate):
+        raise wrong_value("transform", "a transform", f"a failed estimate: {transform.reason}")
     if not isinstance(transform, AbstractTransform):
         raise wrong_type("transform", "a transform", transform)
     if not isinstance(image, Tracer):
@@ -92,6 +100,11 @@ def warp(
     stacked = stacked.reshape(*(1,) * missing, *stacked.shape)
     if shape is None:
         shape = _own_shape(transform) or tuple(stacked.shape[2:])
+    n = stacked.shape[0]
+    if n != transform.n and 1 not in (n, transform.n):
+        raise wrong_value(
+            "transform", f"a batch of {n}, that of the image, or of 1", f"a batch of {transform.n}"
+        )
     options = {"kernel": kernel, "boundary": boundary, "fill_value": fill_value}
     out = _dispatch(stacked, transform, check_shape(shape, ndim=ndim), options)
     if missing == 2:
