@@ -25,7 +25,7 @@ def test_examples_run(page):
 
 def test_pages_with_examples_are_found():
     names = {page.name for page in with_examples()}
-    assert {"README.md", "adding_an_op.md", "conventions.md", "autograd.md"} <= names
+    assert {"README.md", "adding_an_op.md", "conventions.md", "autograd.md", "howto.md"} <= names
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
