@@ -30,6 +30,7 @@ from ._training import Learner, Settings, make_learners, train
 
 PICTURE = "warpkit-demo.png"
 TRANSFORMS = tuple(FAMILIES)
+TRANSFORM = "similarity"  # rotation, scale and translation: the smallest family that undoes R and can zoom in
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--epochs", type=_count, help="times through the data; 150 by default, 20 for --data")
     parser.add_argument("--batch-size", type=_count, help="images per step; 64 by default, 128 for --data")
     parser.add_argument("--seed", type=int, default=0, help="0 by default; another one draws other angles")
-    parser.add_argument("--transform", choices=TRANSFORMS, default="affine", help="affine by default")
+    parser.add_argument("--transform", choices=TRANSFORMS, default=TRANSFORM, help=f"{TRANSFORM} by default")
     parser.add_argument(
         "--out", metavar="DIR", default=".", help=f"where to write {PICTURE}; here by default"
     )
