@@ -37,8 +37,8 @@ def warp(
     **Convention.** The transform maps output coordinates to input coordinates, (x, y[, z]), in its own frame:
     the output at `p` is the image at :math:`T(p)`.
 
-    **Photos with their channels last need** ``channel_axis=-1``. Nothing in a shape (H, W, 3) tells that it is
-    one: without `channel_axis` it is read as (C, H, W), H channels of W x 3 pixels, and no error is raised.
+    **Photos with their channels last need** ``channel_axis=-1``. Nothing in a shape (H, W, 3) tells that it
+    is one: without `channel_axis` it is read as (C, H, W), H channels of W x 3 pixels, without an error.
 
     Parameters
     ----------
