@@ -268,7 +268,11 @@ def test_pull_back_can_be_differentiated_in_its_cotangent():
         (lambda x: Variable(X, requires_grad=False).sum().backward(), ValueError, "requires_grad=True"),
         (lambda x: grad(X, x), ValueError, r"outputs\[0\]: expected a Variable"),
         (lambda x: value_and_grad(lambda x: 1.0)(X), ValueError, "depends on the arguments in argnums"),
-        (lambda x: value_and_grad(lambda x: x * x)(X), ValueError, "function: expected a result of one element"),
+        (
+            lambda x: value_and_grad(lambda x: x * x)(X),
+            ValueError,
+            "function: expected a result of one element",
+        ),
     ],
 )
 def test_errors(call, error, message):

@@ -67,7 +67,7 @@ def test_numpy_is_told_apart_from_the_ops():
     with pytest.raises(TypeError, match=r"a Variable is no NumPy array: take its value from \.data"):
         np.asarray(x)
     for function in (np.concatenate, np.stack):
-        with pytest.raises(TypeError, match="no NumPy array|does not know a Variable"):
+        with pytest.raises(TypeError, match=r"no NumPy array|does not know a Variable"):
             function([x, x])
     with pytest.raises(
         TypeError, match=r"numpy\.mean does not know a Variable: use the functions of warpkit\.ops"

@@ -301,6 +301,6 @@ def test_errors_speak_of_the_transform():
     failed = wk.Rigid.from_points(np.zeros((1, 2)), np.zeros((1, 2)))
     assert not failed
     with pytest.raises(
-        ValueError, match="transform: expected a transform, given a failed estimate: .*points"
+        ValueError, match=r"transform: expected a transform, given a failed estimate: .*points"
     ):
         wk.warp(image, failed)
