@@ -3,7 +3,7 @@ import pytest
 
 from warpkit.autograd import no_grad
 from warpkit.cli._demo import TRANSFORMS
-from warpkit.cli._networks import count_parameters, make_networks
+from warpkit.cli._networks import LOCALIZER_RATE, count_parameters, make_networks
 
 
 @pytest.mark.parametrize("transform", TRANSFORMS)
@@ -29,3 +29,9 @@ def test_seeded():
     first, second, other = (make_networks((8, 8), "affine", seed)["FCN"].state_dict() for seed in (0, 0, 1))
     assert all((first[name] == second[name]).all() for name in first)
     assert (first["layers.1.weight"] != other["layers.1.weight"]).any()
+
+
+def test_the_transformer():
+    transformer = make_networks((28, 28), "affine", seed=0)["ST-FCN"][0]
+    assert transformer.shape == (16, 16)
+    assert transformer.learning_rate_factor == LOCALIZER_RATE
