@@ -9,6 +9,12 @@
 #include "parallel.h"
 #include "tile.h"
 
+#if defined(__GNUC__)
+#define WK_PREFETCH(address) __builtin_prefetch(address)
+#else
+#define WK_PREFETCH(address) ((void)(address))
+#endif
+
 namespace wk {
 
 // A tile of output points: `height` pieces of `width` points from successive rows.
@@ -43,7 +49,7 @@ struct Problem {
         small_index = plane < (int64{1} << 31);
         row = order == Order::COMPACT && a.row > 0 ? a.row : a.points;
         rows = row > 0 ? a.points / row : 0;
-        constexpr int64 COMPACT_WIDTH = 32;  // 8 rows of 32: whole cache lines of the grid and of the output
+        constexpr int64 COMPACT_WIDTH = 32;  // 4 rows of 64: whole cache lines of the grid and of the output
         const int64 widest = rows * COMPACT_WIDTH < TILE ? TILE / (rows > 0 ? rows : 1) : COMPACT_WIDTH;
         tile_width = row < widest ? row : widest;
         tile_height = tile_width > 0 ? TILE / tile_width : 1;
@@ -106,6 +112,18 @@ inline void locate(const Problem &problem, int64 grid_item, const Tile &tile, Ce
     cells.exterior &= !nan;
 }
 
+// Asks for the grid of a tile that comes next. A tile's rows are too short for the processor to foresee them.
+inline void prefetch_grid(const Problem &problem, int64 grid_item, const Tile &tile) {
+    const wk_grid_sample &a = problem.arguments;
+    constexpr int LINE = 64;
+    const int64 bytes = (a.grid_dtype == WK_FLOAT32 ? sizeof(float) : sizeof(double)) * a.ndim;
+    for (int r = 0; r < tile.height; ++r) {
+        const char *from = static_cast<const char *>(a.grid) +
+                           (grid_item * a.points + problem.point(tile, r)) * bytes;
+        for (int64 at = 0; at < tile.width * bytes; at += LINE) WK_PREFETCH(from + at);
+    }
+}
+
 // Copies the values of a tile's points in one channel into an array without gaps, or back.
 template <typename T>
 void read_tile(const Problem &problem, const Tile &tile, const T *channel, T *values) {
@@ -159,7 +177,10 @@ void parallel_for_tiles(const Problem &problem, int64 items, double nanoseconds,
         Work work;
         const int64 item = piece / pieces, first = piece % pieces * PIECE;
         const int64 last = first + PIECE < problem.tiles ? first + PIECE : problem.tiles;
-        for (int64 number = first; number < last; ++number) body(item, problem.tile(number), work);
+        for (int64 number = first; number < last; ++number) {
+            if (number + 1 < last) prefetch_grid(problem, problem.grid_of(item), problem.tile(number + 1));
+            body(item, problem.tile(number), work);
+        }
     });
 }
 
