@@ -49,7 +49,7 @@ struct Problem {
         small_index = plane < (int64{1} << 31);
         row = order == Order::COMPACT && a.row > 0 ? a.row : a.points;
         rows = row > 0 ? a.points / row : 0;
-        constexpr int64 COMPACT_WIDTH = 32;  // 4 rows of 64: whole cache lines of the grid and of the output
+        constexpr int64 COMPACT_WIDTH = 32;  // 8 rows of 32: whole cache lines of the grid and of the output
         const int64 widest = rows * COMPACT_WIDTH < TILE ? TILE / (rows > 0 ? rows : 1) : COMPACT_WIDTH;
         tile_width = row < widest ? row : widest;
         tile_height = tile_width > 0 ? TILE / tile_width : 1;
