@@ -78,15 +78,19 @@ class _Pass:
         """The finished cotangent of an output; wanted ones stay for the caller."""
         return self.sums.get(key) if key in self.wanted else self.sums.pop(key, None)
 
+    def _cotangents(self, node: Node, arrays: Sequence[Array]) -> list[Array]:
+        """One per output: outputs that nothing came back to have a cotangent of zero."""
+        if not node.op.multiple:
+            return [self._take((id(node), 0))]  # there is one, or the node would not be on the way
+        specs = node.op.output_specs([ArraySpec.of(x) for x in arrays], node.static)
+        cts = [self._take((id(node), i)) for i in range(len(specs))]
+        return [_zeros(spec, arrays) if ct is None else ct for spec, ct in zip(specs, cts, strict=True)]
+
     def visit(self, node: Node) -> None:
         """Turn the cotangents of a node's outputs into contributions to those of its arguments."""
         parents = [parent for parent in node.parents() if self._leads_on(parent)]
         arrays = node.arrays or ()
-        cts = [
-            _zeros(spec, arrays) if ct is None else ct
-            for i, spec in enumerate(node.op.output_specs([ArraySpec.of(x) for x in arrays], node.static))
-            for ct in [self._take((id(node), i))]
-        ]
+        cts = self._cotangents(node, arrays)
         if not parents:
             return
         needs = tuple(any(x is parent for parent in parents) for x in arrays)

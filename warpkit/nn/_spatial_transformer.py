@@ -48,8 +48,9 @@ class SpatialTransformer(Module):
     features : int, optional
         What the localizer returns per image; found out from its last :class:`Linear` by default.
     learning_rate_factor : float
-        Of the localizer and the regression layer. The default, 0.1, is what the paper trains with; larger
-        steps make the image shrink or vanish early in training.
+        Of the localizer and the regression layer. The default, 0.1, is what the paper trains with, by SGD;
+        larger steps make the image shrink or vanish early in training. Adam's steps do not grow with the
+        gradient: with it, a factor of 1 may be what makes the transformer move at all.
     kernel, boundary, fill_value : optional
         As of :func:`warpkit.grid_sample`.
     frame : {"normalized", "corners"}
