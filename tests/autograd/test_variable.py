@@ -1,4 +1,8 @@
+import copy
 import operator
+import pickle
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -113,3 +117,32 @@ def test_errors():
         Variable(X.astype(object))
     with pytest.raises(TypeError, match="data: expected a NumPy or CuPy array"):
         Variable({"not": "an array"})
+
+
+def test_pickled_with_its_history():
+    """Nodes of another process come before those that are made here, however many were made there."""
+    there = """if True:
+        import pickle, sys, numpy as np, warpkit as wk
+        x = wk.Variable(np.array([2.0]))
+        for _ in range(100):
+            y = x * x
+        sys.stdout.buffer.write(pickle.dumps((x, y)))
+    """
+    done = subprocess.run([sys.executable, "-c", there], capture_output=True, check=True)
+    # A node made first in this process has a smaller number than that one there.
+    here = f"""if True:
+        import pickle
+        x, y = pickle.loads({done.stdout!r})
+        (y * y * y + y).sum().backward()
+        assert x.grad == 6 * 2.0**5 + 2 * 2.0, x.grad
+    """
+    subprocess.run([sys.executable, "-c", here], check=True)
+
+
+@pytest.mark.parametrize("again", [copy.deepcopy, lambda value: pickle.loads(pickle.dumps(value))])
+def test_copied_with_its_history(again):
+    x = Variable(np.array([2.0]))
+    x2, y2 = again((x, ops.exp(x) * x))
+    (y2 * y2).sum().backward()
+    np.testing.assert_allclose(x2.grad, 2 * np.exp(4.0) * (2.0 + 4.0), rtol=1e-14)
+    assert x.grad is None

@@ -71,6 +71,12 @@ class Node:
         """The kept outputs as variables of this node."""
         return tuple(Variable.at_level(x, self.level, node=self, index=i) for i, x in enumerate(self.out))
 
+    def __setstate__(self, state: tuple[None, dict[str, Any]]) -> None:
+        """Take the state of a pickle or a copy; what it was made of has been restored before."""
+        for name, value in state[1].items():
+            setattr(self, name, value)
+        self.order = next(_order)  # that of another process says nothing about the nodes made here
+
     def free(self) -> None:
         """Let go of the arguments: the node has been passed."""
         self.arrays, self.out = None, ()
