@@ -58,6 +58,15 @@ def test_dtype_stays(optimizer_class, rate):
 
 
 @pytest.mark.parametrize("optimizer_class", OPTIMIZERS)
+def test_dtype_stays_with_a_factor_of_numpy(optimizer_class):
+    point = Point([1.0, 2.0], np.float32)
+    point.learning_rate_factor = np.float64(0.5)
+    give_gradient(point, 1.0)
+    optimizer_class(point, 0.1).step()
+    assert point.x.dtype == np.float32
+
+
+@pytest.mark.parametrize("optimizer_class", OPTIMIZERS)
 def test_the_old_value_is_left_alone(optimizer_class):
     point = Point([1.0, 2.0])
     old, optimizer = point.x.data, optimizer_class(point, 0.1)

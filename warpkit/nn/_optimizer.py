@@ -55,7 +55,7 @@ class AbstractOptimizer(ABC):
         rate = self.learning_rate(self.iteration) if callable(self.learning_rate) else self.learning_rate
         if not (rate >= 0 and np.isfinite(rate)):
             raise wrong_value("learning_rate", "a number of at least 0", rate)
-        return float(rate)  # a NumPy scalar would widen float32 parameters
+        return float(rate)
 
     def step(self) -> None:
         """Change each parameter that has a gradient; nothing changes if one of them is not finite.
@@ -79,5 +79,6 @@ class AbstractOptimizer(ABC):
                 )
         for name, ct in gradients.items():
             variable: Any = parameters[name]
-            variable.data = variable.data - rate * factors[name] * self.update(name, ct)
+            factor = rate * float(factors[name])  # a NumPy scalar would widen float32 parameters
+            variable.data = variable.data - factor * self.update(name, ct)
         self.iteration += 1
