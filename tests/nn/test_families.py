@@ -55,3 +55,12 @@ def test_control_points():
         points[:5], [[-1, -1], [-1 / 3, -1], [1 / 3, -1], [1, -1], [-1, -1 / 3]], atol=1e-7
     )
     np.testing.assert_array_equal(points.astype(np.float32), points)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("name", FAMILIES)
+def test_of_no_image(name, shape):
+    parameters = np.zeros((0, len(FAMILIES[name].identity(shape))))
+    transform = FAMILIES[name].transform(parameters, shape, "normalized")
+    assert transform.n == 0
+    assert transform.ndim == len(shape)

@@ -93,7 +93,7 @@ def control_points(ndim: int) -> np.ndarray:
 
 
 def _tps(parameters: Array, shape: tuple[int, ...], frame: str) -> ThinPlateSpline:
-    theta = parameters.reshape(parameters.shape[0], -1, len(shape))
+    theta = parameters.reshape(parameters.shape[0], LATTICE ** len(shape), len(shape))
     points = namespace(plain(theta)).asarray(control_points(len(shape)))
     return ThinPlateSpline(theta, points, frame=frame)
 
