@@ -51,8 +51,21 @@ def test_reads(write, pack, dtype, shape):
         (b"\0\0\x08\x01\0\0\0\x03ab", 10, r"11 bytes in all, for shape \(3,\) of uint8, given the end"),
         (b"\0\0\x08\x01\0\0\0\x03abcde", 11, r"11 bytes in all, for shape \(3,\) of uint8, given 2 more"),
         (b"\0\0\x0e\x02" + b"\xff" * 8, 12, "bytes in all"),  # 2^67 bytes: nothing is allocated for them
+        (b"\0\0\x08\x03" + b"\xff" * 8 + b"\0" * 4, 3, "the shape of an array"),
+        (b"\0\0\x08\x46" + b"\0\0\0\x01" * 70 + b"a", 3, "the shape of an array"),
     ],
-    ids=["empty", "no header", "other format", "type", "no shape", "truncated", "too long", "huge"],
+    ids=[
+        "empty",
+        "no header",
+        "other format",
+        "type",
+        "no shape",
+        "truncated",
+        "too long",
+        "huge",
+        "none of huge",
+        "70 axes",
+    ],
 )
 def test_damaged(write, content, offset, says):
     path = write(content)

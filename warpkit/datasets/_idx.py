@@ -57,7 +57,11 @@ def read_idx(path: str | os.PathLike[str]) -> np.ndarray:
         expected = f"{end} bytes in all, for shape {shape} of {dtype.name}"
         given = f"{len(content) - end} more" if len(content) > end else "the end"
         raise _damaged(file, place, min(end, len(content)), expected, given)
-    return np.frombuffer(content, dtype, offset=start).reshape(shape).astype(dtype.newbyteorder("="))
+    elements = np.frombuffer(content, dtype, offset=start)
+    try:
+        return elements.reshape(shape).astype(dtype.newbyteorder("="))
+    except ValueError as error:  # too many axes, or an axis of 0 beside huge ones
+        raise _damaged(file, place, 3, "the shape of an array", str(error)) from error
 
 
 def _read_header(file: Path, content: bytes, place: str) -> tuple[np.dtype, tuple[int, ...]]:
