@@ -15,6 +15,8 @@ def test_images():
         check_images(images.astype(np.uint8))
     with pytest.raises(ValueError, match=r"images: .*\(n, c, height, width\), given shape \(3, 3\)"):
         rotate(images[0, 0], np.random.default_rng(0))
+    with pytest.raises(ValueError, match=r"images: expected at least one pixel .*given shape \(2, 1, 0, 3\)"):
+        rotate(images[:, :, :0], np.random.default_rng(0))
 
 
 @pytest.mark.parametrize("given", [(2.0, 1.0), (0.0, np.inf), (np.nan, 1.0), (0.0, 1.0)])

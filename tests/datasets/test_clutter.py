@@ -60,3 +60,5 @@ def test_bad_arguments(images):
         clutter(images, rng, (20, 60))
     with pytest.raises(ValueError, match=r"piece_shape: expected \(29, 1\) to fit into \(28, 28\)"):
         clutter(images, rng, piece_shape=(29, 1))
+    with pytest.raises(ValueError, match="pieces: expected a number of at least 0, given -1"):
+        clutter(images, rng, pieces=-1)

@@ -55,7 +55,9 @@ def test_angles_are_uniform():
 def test_bad_angles(images):
     with pytest.raises(ValueError, match="degrees: expected two finite numbers"):
         rotate(images, np.random.default_rng(0), (90, -90))
-    with pytest.raises(ValueError, match="broadcast"):
+    with pytest.raises(
+        ValueError, match=r"degrees: expected one angle, or one for each of 4 images, given shape \(3,\)"
+    ):
         rotate_by(images, np.zeros(3))
 
 
@@ -98,3 +100,10 @@ def test_bad_scale(images):
         rotate_scale_translate(images, np.random.default_rng(0), scale=(0, 1))
     with pytest.raises(ValueError, match="shape: expected two lengths of at least 1"):
         rotate_scale_translate(images, np.random.default_rng(0), shape=(0, 4))
+
+
+def test_bad_angles_to_turn_by(images):
+    with pytest.raises(ValueError, match=r"degrees: expected one angle, or one for each of .*shape \(1, 2\)"):
+        rotate_by(images, np.zeros((1, 2)))
+    with pytest.raises(ValueError, match="degrees: expected finite angles, given nan"):
+        rotate_by(images, np.nan)

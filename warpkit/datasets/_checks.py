@@ -13,6 +13,8 @@ def check_images(images: np.ndarray) -> np.ndarray:
         raise wrong_type("images", "a NumPy array", images)
     if images.ndim != 4:
         raise wrong_value("images", "shape (n, c, height, width)", f"shape {images.shape}")
+    if 0 in images.shape[2:]:
+        raise wrong_value("images", "at least one pixel along every axis", f"shape {images.shape}")
     if images.dtype.kind != "f":
         raise TypeError(f"images: expected a floating dtype, given {images.dtype}")
     return images.astype(np.float32, copy=False)

@@ -59,6 +59,8 @@ def clutter(
     check_shape(piece_shape, ndim=2)
     _check_fits("shape", in_shape, shape)
     _check_fits("piece_shape", piece_shape, in_shape)
+    if pieces < 0:
+        raise wrong_value("pieces", "a number of at least 0", pieces)
     if len(images) == 1:
         raise wrong_value("images", "at least two, whose pieces are mixed", "one")
     place = _draw_places(rng, len(images), in_shape, shape)

@@ -81,7 +81,13 @@ def rotate_by(images: np.ndarray, degrees: float | np.ndarray) -> tuple[np.ndarr
            [0., 0., 0.]], dtype=float32)
     """
     images = check_images(images)
-    angles = np.broadcast_to(np.asarray(degrees, np.float64), len(images))
+    angles = np.asarray(degrees, np.float64)
+    if angles.shape not in ((), (1,), (len(images),)):
+        expected = f"one angle, or one for each of {len(images)} images"
+        raise wrong_value("degrees", expected, f"shape {angles.shape}")
+    if not np.isfinite(angles).all():
+        raise wrong_value("degrees", "finite angles", degrees)
+    angles = np.broadcast_to(angles, len(images))
     shape = (images.shape[2], images.shape[3])
     theta = _similarity(shape, shape, angles, np.ones(len(images)), np.zeros((len(images), 2)))
     return warp_affine(images, theta), theta
