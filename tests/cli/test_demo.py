@@ -103,3 +103,15 @@ def test_the_transformer_helps(tmp_path, capsys):
         for name, (_, error_under_r, *_) in rows(capsys.readouterr().out).items():
             errors[name].append(error_under_r)
     assert sum(errors["ST-FCN"]) <= 0.7 * sum(errors["FCN"]), errors
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "least"),
+    [("--epochs", "x", 1), ("--epochs", "0", 1), ("--batch-size", "1.5", 1), ("--seed", "-1", 0)],
+)
+def test_wrong_number(capsys, option, value, least):
+    with pytest.raises(SystemExit) as exit_:
+        main(["demo", f"{option}={value}"])
+    assert exit_.value.code == 2
+    expected = f"argument {option}: expected a whole number of at least {least}, given {value}\n"
+    assert capsys.readouterr().err.endswith(expected)

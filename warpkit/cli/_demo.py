@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", metavar="DIR", help="train on MNIST: the folder of its four IDX files")
     parser.add_argument("--epochs", type=_count, help="times through the data; 150 by default, 20 for --data")
     parser.add_argument("--batch-size", type=_count, help="images per step; 64 by default, 128 for --data")
-    parser.add_argument("--seed", type=int, default=0, help="0 by default; another one draws other angles")
+    parser.add_argument("--seed", type=_seed, default=0, help="0 by default; another one draws other angles")
     parser.add_argument("--transform", choices=TRANSFORMS, default=TRANSFORM, help=f"{TRANSFORM} by default")
     parser.add_argument(
         "--out", metavar="DIR", default=".", help=f"where to write {PICTURE}; here by default"
@@ -46,9 +46,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"expected a number of at least 1, given {text}")
+    return _whole_number(text, 1)
+
+
+def _seed(text: str) -> int:
+    return _whole_number(text, 0)
+
+
+def _whole_number(text: str, least: int) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = least - 1
+    if number < least:
+        raise argparse.ArgumentTypeError(f"expected a whole number of at least {least}, given {text}")
     return number
 
 
