@@ -68,6 +68,8 @@ def test_from_points():
     rng = np.random.default_rng(3)
     src, dst = rng.uniform(-1, 1, (8, 2)), rng.uniform(-1, 1, (3, 8, 2))
     np.testing.assert_allclose(wk.ThinPlateSpline.from_points(src, dst)(src), dst, rtol=0, atol=1e-12)
+    from_lists = wk.ThinPlateSpline.from_points(src.tolist(), dst.tolist())
+    np.testing.assert_array_equal(from_lists.theta, dst)
     smooth = wk.ThinPlateSpline.from_points(src, dst, regularization=10.0)
     affine = wk.Affine.from_points(src, dst)
     assert np.abs(smooth(src) - dst).max() > 0.1

@@ -99,8 +99,8 @@ class Displacement(AbstractTransform):
     ) -> Displacement:
         """Draw `n` smooth fields of spatial shape `shape`, 6 along each axis by default, that do not fold.
 
-        The displacements are sums of sines of at most one period, each of at most 0.1 times half the extent
-        of the frame.
+        Each coordinate of the displacement is a sine wave of less than half a period along each axis, and at
+        most 0.1 times half the extent of the frame.
         """
         check_random_generator(rng)
         check_dimensions(ndim)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, final
 
 import numpy as np
 
-from warpkit._core import Array, ArraySpec, plain, wrong_value
+from warpkit._core import Array, ArraySpec, as_array, plain, wrong_value
 from warpkit.grids import identity_grid
 from warpkit.ops import concatenate, matmul, transpose
 
@@ -156,6 +156,7 @@ class ThinPlateSpline(AbstractTransform):
         """
         if weights is not None:
             raise wrong_value("weights", "None: a spline weighs all points alike", "weights")
+        src = as_array(plain(src), "src")
         if src.ndim != 2:
             raise wrong_value("src", "shape (k, ndim), control points for all", f"shape {tuple(src.shape)}")
         pairs = PointPairs.of(src, dst, None, least=1, per_dimension=1)
