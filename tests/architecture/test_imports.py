@@ -38,9 +38,9 @@ def test_import_loads_nothing_heavy():
 def test_import_is_quick(tmp_path):
     """Under 0.25 s, NumPy's share included.
 
-    Processor time, and the best of six processes: a busy machine adds waiting, which is not warpkit's. Without
-    OpenBLAS' threads, whose idling would count; and compiled by the first process, where the machine is set to
-    keep no compiled files beside the sources.
+    Processor time, and the best of six processes: a busy machine adds waiting, which is not warpkit's.
+    Without OpenBLAS' threads, whose idling would count; and compiled by the first process, where the machine
+    is set to keep no compiled files beside the sources.
     """
     code = "import time; start = time.process_time(); import warpkit; print(time.process_time() - start)"
     settings = {
