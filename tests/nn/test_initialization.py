@@ -14,3 +14,10 @@ def test_he_normal(dtype):
     assert weight.data.std() == pytest.approx(np.sqrt(2 / 50), rel=0.02)
     again = he_normal(np.random.default_rng(0), (400, 50), 50, dtype)
     np.testing.assert_array_equal(again.data, weight.data)
+
+
+def test_errors():
+    with pytest.raises(TypeError, match=r"rng: expected a numpy\.random\.Generator, given builtins\.int"):
+        he_normal(0, (2, 3), 3, np.float32)
+    with pytest.raises(ValueError, match=r"features, channels and kernel: expected lengths of at least 1"):
+        he_normal(np.random.default_rng(0), (2, 0), 0, np.float32)

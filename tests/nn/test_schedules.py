@@ -9,3 +9,8 @@ def test_the_papers_schedule():
     schedule = StepDecay(0.01, every=50_000)
     rates = [schedule(i) for i in (0, 49_999, 50_000, 100_000, 149_999)]
     assert rates == pytest.approx([0.01, 0.01, 0.001, 0.0001, 0.0001])
+
+
+def test_errors():
+    with pytest.raises(ValueError, match="every: expected a number of steps of at least 1, given 0"):
+        StepDecay(0.1, every=0)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from warpkit._core import check_shape, wrong_type, wrong_value
 from warpkit.autograd import Variable
 
 
@@ -29,9 +30,20 @@ def he_normal(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, dty
     Variable
         Drawn from :math:`\mathcal N(0,\, 2 / \mathrm{fan\_in})`.
 
+    Raises
+    ------
+    TypeError
+        If `rng` cannot draw.
+    ValueError
+        If a length is not positive: a layer has at least one input and one output.
+
     References
     ----------
     K. He, X. Zhang, S. Ren, J. Sun, "Delving deep into rectifiers", ICCV 2015, equation (10).
     """
+    if not hasattr(rng, "standard_normal"):
+        raise wrong_type("rng", "a numpy.random.Generator", rng)
+    if min(check_shape(shape)) < 1:
+        raise wrong_value("features, channels and kernel", "lengths of at least 1", shape)
     values = rng.standard_normal(shape, dtype=np.dtype(dtype))
     return Variable(values * np.dtype(dtype).type(math.sqrt(2 / fan_in)))

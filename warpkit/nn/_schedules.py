@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from warpkit._core import wrong_value
+
 
 @dataclass(frozen=True)
 class StepDecay:
@@ -34,6 +36,10 @@ class StepDecay:
     initial: float
     every: int
     factor: float = 0.1
+
+    def __post_init__(self) -> None:
+        if self.every < 1:
+            raise wrong_value("every", "a number of steps of at least 1", self.every)
 
     def __call__(self, iteration: int) -> float:
         """Learning rate of the step after `iteration` steps."""
