@@ -3,11 +3,11 @@
 from warpkit._core import differentiator
 
 from ._backward import grad as grad
-from ._backward import value_and_grad as value_and_grad
-from ._backward import vjp as vjp
-from ._backward import vjp_of
 from ._forward import jvp as jvp
 from ._forward import jvp_of
+from ._functions import value_and_grad as value_and_grad
+from ._functions import vjp as vjp
+from ._functions import vjp_of
 from ._variable import Variable as Variable
 from ._variable import no_grad as no_grad
 
