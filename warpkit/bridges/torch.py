@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -34,7 +34,7 @@ except ModuleNotFoundError as error:
 from warpkit._core import ArraySpec, Op, all_ops, get_op
 from warpkit.bridges._bound import BoundOp, Pattern, bind_call
 
-Tensor = torch.Tensor
+Tensor: TypeAlias = torch.Tensor
 
 
 class _Apply(torch.autograd.Function):
