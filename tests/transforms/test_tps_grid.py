@@ -49,7 +49,7 @@ def test_against_scipy_drawn(seed, ndim, k):
     )
 
 
-@pytest.mark.filterwarnings("ignore:.*distance_matrix:DeprecationWarning")  # SciPy 1.18, by skimage
+@pytest.mark.filterwarnings("ignore:.*SciPy 1.18.0:DeprecationWarning")  # what scikit-image calls
 def test_against_scikit_image():
     """Which solves in float32: the spline is the same up to that."""
     rng = np.random.default_rng(1)

@@ -35,7 +35,7 @@ def test_is_grid_and_sample(ndim, frame, regularization):
     np.testing.assert_allclose(out, expected, rtol=0, atol=1e-12 if frame == "pixel" else 1e-11)
 
 
-@pytest.mark.filterwarnings("ignore:.*distance_matrix:DeprecationWarning")  # SciPy 1.18, by skimage
+@pytest.mark.filterwarnings("ignore:.*SciPy 1.18.0:DeprecationWarning")  # what scikit-image calls
 def test_against_scikit_image():
     """Its spline has no regularisation and is estimated from the output's points to the input's."""
     rng = np.random.default_rng(1)
