@@ -1,4 +1,4 @@
-"""warpkit: image warping with every derivative, for NumPy and CuPy.
+"""warpkit: image warping with every derivative, on plain arrays.
 
 This file is the table of contents. Everywhere, coordinates are ordered (x, y[, z]), the last image axis
 first, and a transform maps output coordinates to input coordinates.

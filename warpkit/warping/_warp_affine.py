@@ -84,23 +84,23 @@ def _pixels(theta: Array, *, in_shape: tuple[int, ...], shape: tuple[int, ...] |
 differentiate_through(warp_affine, _pixels)
 
 
-def warp_spec(image: ArraySpec, grid_batch: int, shape: Any, options: dict[str, Any]) -> ArraySpec:
-    """Check the arguments that all fused warps share, and tell the output's spec."""
-    ndim = image.ndim - 2
-    out_shape = image.shape[2:] if shape is None else check_shape(shape, ndim=ndim)
-    grid = ArraySpec((grid_batch, *out_shape, ndim), options.pop("dtype"))
-    return grid_sample.output_specs((image, grid), {**options, "derivative": None})[0]
-
-
-@warp_affine.spec
-def _spec(image, theta, shape, **options):
-    ndim = check_theta(theta)
+def warp_spec(
+    image: ArraySpec, theta: ArraySpec, ndim: int, shape: Any, options: dict[str, Any]
+) -> ArraySpec:
+    """Check what all fused warps share, for a transform in `ndim` dimensions; tell the output's spec."""
     if image.ndim != ndim + 2:
         raise ValueError(
             f"image: expected shape (n, c, *spatial) with {ndim} spatial axes, for theta of shape "
             f"{theta.shape}, given shape {image.shape}"
         )
-    return warp_spec(image, theta.shape[0], shape, {**options, "dtype": theta.dtype})
+    out_shape = image.shape[2:] if shape is None else check_shape(shape, ndim=ndim)
+    grid = ArraySpec((theta.shape[0], *out_shape, ndim), theta.dtype)
+    return grid_sample.output_specs((image, grid), {**options, "derivative": None})[0]
+
+
+@warp_affine.spec
+def _spec(image, theta, shape, **options):
+    return warp_spec(image, theta, check_theta(theta), shape, options)
 
 
 def draw_away_from_kinks(

@@ -84,13 +84,7 @@ differentiate_through(warp_projective, _pixels)
 
 @warp_projective.spec
 def _spec(image, theta, shape, **options):
-    ndim = check_homography(theta)
-    if image.ndim != ndim + 2:
-        raise ValueError(
-            f"image: expected shape (n, c, *spatial) with {ndim} spatial axes, for theta of shape "
-            f"{theta.shape}, given shape {image.shape}"
-        )
-    return warp_spec(image, theta.shape[0], shape, {**options, "dtype": theta.dtype})
+    return warp_spec(image, theta, check_homography(theta), shape, options)
 
 
 @warp_projective.samples

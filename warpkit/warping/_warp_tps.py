@@ -130,13 +130,7 @@ def warp_field(image: Array, field: Array, frame: str, options: dict[str, Any]) 
 def _spec(image, theta, control_points, shape, regularization, **options):
     check_control_points(control_points, regularization)
     check_values(theta, control_points)
-    ndim = control_points.shape[1]
-    if image.ndim != ndim + 2:
-        raise ValueError(
-            f"image: expected shape (n, c, *spatial) with {ndim} spatial axes, for control_points of shape "
-            f"{control_points.shape}, given shape {image.shape}"
-        )
-    return warp_spec(image, theta.shape[0], shape, {**options, "dtype": theta.dtype})
+    return warp_spec(image, theta, control_points.shape[1], shape, options)
 
 
 @warp_tps.samples
