@@ -154,7 +154,7 @@ VALUES, GRID = np.ones((2, 1, 3)), np.zeros((2, 3, 2))
         ({"values": np.ones((2, 1, 3), int)}, TypeError, "values: expected a floating dtype, given int64"),
         ({"values": None}, TypeError, "values: expected a NumPy or CuPy array"),
         ({"derivative": (1,)}, ValueError, "derivative: expected 2 non-negative integers"),
-        ({"kernel": "cubic"}, ValueError, "kernel: expected one of"),
+        ({"kernel": "bicubic"}, ValueError, "kernel: expected one of"),
         ({"boundary": "zeros"}, ValueError, "boundary: expected one of"),
         ({"frame": "world"}, ValueError, "frame: expected one of"),
         ({"fill_value": 0.0}, TypeError, "grid_push: argument 'fill_value' is unknown"),

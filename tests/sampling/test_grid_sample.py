@@ -541,7 +541,7 @@ IMAGE, GRID = np.ones((2, 1, 4, 5)), np.zeros((2, 3, 2))
         ),
         ({"image": 1j * IMAGE}, TypeError, "image: expected real numbers .* given dtype complex128"),
         ({"image": np.ones((2, 1, 4, 5), int)}, TypeError, "image: expected one of float16, .* given int64"),
-        ({"kernel": "cubic"}, ValueError, "kernel: expected one of 'linear', 'nearest', given 'cubic'"),
+        ({"kernel": "bicubic"}, ValueError, "kernel: expected one of .*'linear', 'nearest', given 'bicubic'"),
         ({"kernel": None}, ValueError, "kernel: expected one of .* given None"),
         ({"boundary": "zeros"}, ValueError, "boundary: expected one of 'constant', .* given 'zeros'"),
         ({"frame": "world"}, ValueError, "frame: expected one of 'normalized', .* given 'world'"),

@@ -112,16 +112,19 @@ def _axis_taps(
 ) -> tuple[tuple[_AxisTap, ...], Array]:
     """The taps along one axis, and where all of them have an answer."""
     xp = namespace(x)
-    floor = xp.floor(x)
+    centre = xp.floor(x)
     with np.errstate(invalid="ignore"):
-        fraction = xp.where(xp.abs(x) < LARGEST_INDEX, x - floor, 0.0)
+        t = xp.where(xp.abs(x) < LARGEST_INDEX, x - centre, 0.0)
+    if kernel.n_taps % 2:  # the nearest pixel, and the distance from it: found before t is rounded to dtype
+        upper = t >= 0.5
+        centre, t = centre + upper, t - upper
     answered = xp.ones(x.shape, dtype=bool)
     resolved = []
-    for index in kernel.taps(floor, fraction):
-        pixel, inside, known = resolve_index(index, length, boundary)
+    for offset in kernel.offsets:
+        pixel, inside, known = resolve_index(centre + offset, length, boundary)
         resolved.append((pixel, inside))
         answered &= known
-    weights = kernel.weights(fraction.astype(dtype), order)
+    weights = kernel.weights(t.astype(dtype), order)
     if weights is None:
         return (), answered
     return tuple(_AxisTap(p, i, w) for (p, i), w in zip(resolved, weights, strict=True)), answered

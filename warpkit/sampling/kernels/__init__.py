@@ -1,5 +1,9 @@
 """Sampling kernels: each is one file."""
 
+from ._bspline2 import bspline2 as bspline2
+from ._bspline3 import bspline3 as bspline3
+from ._cubic import cubic as cubic
+from ._cubic import cubic_sharp as cubic_sharp
 from ._kernel import SamplingKernel as SamplingKernel
 from ._kernel import get_kernel as get_kernel
 from ._kernel import register_kernel as register_kernel

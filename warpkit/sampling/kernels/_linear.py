@@ -13,18 +13,13 @@ from warpkit._core import Array, namespace
 from ._kernel import SamplingKernel, register_kernel
 
 
-def _taps(floor: Array, fraction: Array) -> list[Array]:
-    del fraction
-    return [floor, floor + 1]
-
-
-def _weights(fraction: Array, order: int) -> list[Array] | None:
+def _weights(t: Array, order: int) -> list[Array] | None:
     if order == 0:
-        return [1 - fraction, fraction]
+        return [1 - t, t]
     if order == 1:
-        one = namespace(fraction).ones_like(fraction)
+        one = namespace(t).ones_like(t)
         return [-one, one]
     return None
 
 
-linear = register_kernel(SamplingKernel("linear", _taps, _weights))
+linear = register_kernel(SamplingKernel("linear", 2, _weights))

@@ -1,6 +1,6 @@
 r"""Nearest neighbour: the pixel :math:`\lfloor x + 1/2 \rfloor`, eq. (4) of Jaderberg et al. (2015).
 
-Computed by comparing the fraction: in floating point the sum itself may round up to the next integer.
+Found by comparing the fraction: in floating point the sum itself may round up to the next integer.
 """
 
 from __future__ import annotations
@@ -10,12 +10,8 @@ from warpkit._core import Array, namespace
 from ._kernel import SamplingKernel, register_kernel
 
 
-def _taps(floor: Array, fraction: Array) -> list[Array]:
-    return [floor + (fraction >= 0.5)]
+def _weights(t: Array, order: int) -> list[Array] | None:
+    return [namespace(t).ones_like(t)] if order == 0 else None
 
 
-def _weights(fraction: Array, order: int) -> list[Array] | None:
-    return [namespace(fraction).ones_like(fraction)] if order == 0 else None
-
-
-nearest = register_kernel(SamplingKernel("nearest", _taps, _weights))
+nearest = register_kernel(SamplingKernel("nearest", 1, _weights))
