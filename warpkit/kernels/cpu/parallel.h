@@ -1,21 +1,15 @@
-// Threads that live for one call. There is no pool: nothing to break in a forked child, and nothing left
-// running.
+// Work in pieces, on the calling thread and on a pool of threads that wait for it (parallel.cpp).
 #ifndef WARPKIT_CPU_PARALLEL_H
 #define WARPKIT_CPU_PARALLEL_H
 
-#include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <system_error>
-#include <thread>
-#include <vector>
-
-#include "fp_environment.h"
 
 namespace wk {
 
-// Starting two threads takes about 50 us; one is worth it for this much work (in nanoseconds, roughly).
-constexpr double WORTH_A_THREAD = 100e3;
+// A thread that was asleep takes part after some 25 us, and costs the caller up to 7 us. One is worth it for
+// this much work (in nanoseconds, roughly): two of them for twice as much.
+constexpr double WORTH_A_THREAD = 30e3;
 
 inline int64_t worthwhile_threads(int64_t num_threads, double nanoseconds) {
     const double worth = nanoseconds / WORTH_A_THREAD;
@@ -23,10 +17,10 @@ inline int64_t worthwhile_threads(int64_t num_threads, double nanoseconds) {
     return limit < 1 ? 1 : (num_threads < limit ? num_threads : limit);
 }
 
-// Thrown by parallel_for in the calling thread: the caller asked to stop, and part of the work is not done.
+// Thrown by parallel_for: the caller asked to stop, and part of the work is not done.
 struct Interrupted {};
 
-// What asks the caller, every 50 ms, whether a call shall stop. One object per call of a kernel.
+// Asks the caller, every 50 ms, whether a call shall stop. One object per call of a kernel.
 class Interruption {
 public:
     // `interrupted` returns 0 to go on; it may be null.
@@ -48,36 +42,25 @@ private:
     mutable Clock::time_point due_;
 };
 
+// Work in pieces, whatever it is: `run(body, i)` does piece i of [0, count).
+struct Pieces {
+    void (*run)(const void *body, int64_t piece);
+    const void *body;
+    int64_t count;
+};
+
+void run_pieces(const Pieces &pieces, int64_t num_threads, const Interruption &interruption);
+
 // Runs body(i) for i in [0, count). Pieces are handed out in any order to any thread, so each piece must
-// write places that no other one touches: then results do not depend on the number of threads. Where the
-// system refuses a thread, those that run do its work. A call is interrupted between pieces: a piece should
-// take less than 50 ms.
+// write places that no other one touches: then results do not depend on the number of threads, nor on how
+// many of the pool are free.
+//
+// What a body throws reaches the caller, after all threads have left; so does Interrupted. Either leaves
+// pieces undone. The caller is asked between pieces: a piece should take well under 50 ms.
 template <typename Body>
 void parallel_for(int64_t count, int64_t num_threads, const Interruption &interruption, const Body &body) {
-    std::atomic<int64_t> next{0};
-    bool interrupted = false;
-    const auto help = [&] {
-        const DefaultFloatingPoint environment;
-        for (int64_t i = next.fetch_add(1); i < count; i = next.fetch_add(1)) body(i);
-    };
-    const int64_t extra = (num_threads < count ? num_threads : count) - 1;
-    std::vector<std::thread> threads;
-    threads.reserve(extra > 0 ? static_cast<size_t>(extra) : 0);
-    for (int64_t i = 0; i < extra; ++i) {
-        try {
-            threads.emplace_back(help);
-        } catch (const std::system_error &) {
-            break;
-        }
-    }
-    for (int64_t i = next.fetch_add(1); i < count; i = next.fetch_add(1)) {
-        const DefaultFloatingPoint environment;
-        body(i);
-        interrupted = interruption.requested();
-        if (interrupted) next.store(count);
-    }
-    for (std::thread &thread : threads) thread.join();
-    if (interrupted) throw Interrupted();
+    const auto run = [](const void *body, int64_t piece) { (*static_cast<const Body *>(body))(piece); };
+    run_pieces({run, &body, count}, num_threads, interruption);
 }
 
 // The same, without interruption.

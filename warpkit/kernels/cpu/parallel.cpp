@@ -1,0 +1,218 @@
+// The pool of threads. It grows to the largest number of threads that a call was allowed, and never shrinks.
+//
+// A call is a job that lies open: its own thread works at it, and each worker that is free takes a seat. A
+// worker that wakes too late finds the job closed, and nobody has waited for it. Calls made at the same time
+// share the workers; the worst that can happen to one is to have none of them.
+//
+// Nothing is ever torn down. At exit the system ends the workers, wherever they are. A forked child has none
+// of them, and locks that were held at the fork stay so: it leaves the old pool alone and makes its own.
+#include "parallel.h"
+
+#include <atomic>
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+#include <thread>
+
+#include "fp_environment.h"
+#include "signals.h"
+
+#if !defined(_WIN32)
+#include <pthread.h>
+#endif
+#if defined(__x86_64__) || defined(_M_X64)
+#include <xmmintrin.h>
+#endif
+
+namespace wk {
+namespace {
+
+// Tells the processor that this thread waits in a loop.
+inline void pause() {
+#if defined(__x86_64__) || defined(_M_X64)
+    _mm_pause();
+#elif defined(__aarch64__) && defined(__GNUC__)
+    __asm__ volatile("yield");
+#endif
+}
+
+// Waits without giving up the processor, for less time than a wake-up takes.
+template <typename Condition>
+void spin_until(const Condition &condition) {
+    using Clock = std::chrono::steady_clock;
+    constexpr std::chrono::microseconds LIMIT{20};
+    constexpr int TRIES = 16;  // between two looks at the clock
+    const Clock::time_point end = Clock::now() + LIMIT;
+    do {
+        for (int i = 0; i < TRIES; ++i) {
+            if (condition()) return;
+            pause();
+        }
+    } while (Clock::now() < end);
+}
+
+// One call. It lies on the stack of the thread that made it.
+struct Job {
+    const Pieces pieces;
+    int64_t seats;  // for how many more workers; under the pool's mutex, like what follows
+    Job *later = nullptr;  // the open job after this one
+    std::exception_ptr error{};
+    std::atomic<int64_t> helpers{0};  // workers that sit here; read without the mutex too
+    alignas(64) std::atomic<int64_t> next{0};  // the first piece that nobody has begun
+
+    Job(const Pieces &pieces, int64_t seats) : pieces(pieces), seats(seats) {}
+
+    bool run_next() {
+        const int64_t piece = next.fetch_add(1, std::memory_order_relaxed);
+        if (piece >= pieces.count) return false;
+        const DefaultFloatingPoint environment;
+        pieces.run(pieces.body, piece);
+        return true;
+    }
+
+    void give_out_no_more() { next.store(pieces.count, std::memory_order_relaxed); }
+};
+
+class Pool {
+public:
+    void run(Job &job, const Interruption &interruption);
+
+private:
+    void open(Job &job);
+    void close(Job &job);
+    void grow(int64_t workers);
+    void work();
+    Job &take_seat();
+
+    std::mutex mutex_;
+    std::condition_variable opened_, left_;
+    Job *first_ = nullptr;           // the open job that has waited longest
+    std::atomic<int64_t> seats_{0};  // of all open jobs; read without the mutex too
+    int64_t workers_ = 0, spinning_ = 0, asleep_ = 0;
+};
+
+std::atomic<Pool *> current{nullptr};
+
+#if !defined(_WIN32)
+[[maybe_unused]] const int in_forked_children = pthread_atfork(nullptr, nullptr, [] { current = nullptr; });
+#endif
+
+Pool &pool() {
+    Pool *found = current;
+    if (found) return *found;
+    Pool *made = new Pool;
+    if (current.compare_exchange_strong(found, made)) return *made;
+    delete made;  // another thread was faster
+    return *found;
+}
+
+void Pool::run(Job &job, const Interruption &interruption) {
+    open(job);
+    bool interrupted = false;
+    std::exception_ptr error;
+    try {
+        while (!interrupted && job.run_next()) interrupted = interruption.requested();
+    } catch (...) {
+        error = std::current_exception();
+    }
+    job.give_out_no_more();
+    // What was asked whether to go on has forked: this is the child, and pieces in hand are lost.
+    if (current != this) throw Interrupted();
+    close(job);
+    if (error) std::rethrow_exception(error);
+    if (job.error) std::rethrow_exception(job.error);
+    if (interrupted) throw Interrupted();
+}
+
+void Pool::open(Job &job) {
+    int64_t wake;
+    bool all;
+    {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        grow(job.seats);
+        Job **last = &first_;
+        while (*last) last = &(*last)->later;
+        *last = &job;
+        seats_ += job.seats;
+        wake = seats_ - spinning_;
+        all = wake >= asleep_;
+        if (asleep_ == 0) return;
+    }
+    if (all) opened_.notify_all();
+    else for (; wake > 0; --wake) opened_.notify_one();
+}
+
+void Pool::close(Job &job) {
+    {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        Job **link = &first_;
+        while (*link != &job) link = &(*link)->later;
+        *link = job.later;
+        seats_ -= job.seats;
+    }
+    const auto alone = [&] { return job.helpers == 0; };
+    spin_until(alone);
+    std::unique_lock<std::mutex> lock(mutex_);  // and so the last helper has let go of the job
+    left_.wait(lock, alone);
+}
+
+// Where the system refuses a thread, those that run do the work.
+void Pool::grow(int64_t workers) {
+    constexpr int64_t MOST = 1023;  // as many as a machine may have processors: an idle worker costs memory
+    const int64_t wanted = workers < MOST ? workers : MOST;
+    if (workers_ >= wanted) return;
+    const SignalsBlocked blocked;
+    try {
+        for (; workers_ < wanted; ++workers_) std::thread([this] { work(); }).detach();
+    } catch (const std::exception &) {
+    }
+}
+
+void Pool::work() {
+    std::unique_lock<std::mutex> lock(mutex_);
+    for (;;) {
+        const auto any = [&] { return seats_ > 0; };
+        ++spinning_;
+        lock.unlock();
+        spin_until(any);
+        lock.lock();
+        --spinning_;
+        ++asleep_;
+        opened_.wait(lock, any);
+        --asleep_;
+        Job &job = take_seat();
+        lock.unlock();
+        std::exception_ptr error;
+        try {
+            while (job.run_next()) {}
+        } catch (...) {
+            error = std::current_exception();
+            job.give_out_no_more();
+        }
+        lock.lock();
+        if (error) job.error = error;
+        if (--job.helpers == 0) left_.notify_all();
+    }
+}
+
+Job &Pool::take_seat() {
+    Job *job = first_;
+    while (job->seats == 0) job = job->later;
+    --job->seats;
+    --seats_;
+    ++job->helpers;
+    return *job;
+}
+
+}  // namespace
+
+void run_pieces(const Pieces &pieces, int64_t num_threads, const Interruption &interruption) {
+    const int64_t threads = num_threads < pieces.count ? num_threads : pieces.count;
+    Job job(pieces, threads - 1);
+    if (threads > 1) return pool().run(job, interruption);
+    while (job.run_next()) {
+        if (interruption.requested()) throw Interrupted();
+    }
+}
+
+}  // namespace wk
