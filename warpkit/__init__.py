@@ -30,6 +30,7 @@ from .sampling import grid_count as grid_count
 from .sampling import grid_gradient as grid_gradient
 from .sampling import grid_push as grid_push
 from .sampling import grid_sample as grid_sample
+from .sampling import spline_coefficients as spline_coefficients
 
 # Transforms.
 from .transforms import Affine as Affine

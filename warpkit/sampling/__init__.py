@@ -5,3 +5,4 @@ from ._grid_count import grid_count as grid_count
 from ._grid_gradient import grid_gradient as grid_gradient
 from ._grid_push import grid_push as grid_push
 from ._grid_sample import grid_sample as grid_sample
+from ._spline_coefficients import spline_coefficients as spline_coefficients
