@@ -124,7 +124,7 @@ def test_found_in_the_distribution_that_a_checkout_shadows(tmp_path):
 
 @needs_kernels
 def test_refused_arguments_are_an_error():
-    from warpkit.sampling._native_grid_sample import _Arguments
+    from warpkit.sampling._native_arguments import Sampling
 
     with pytest.raises(_native.KernelError, match="wk_grid_sample_pull: unsupported arguments"):
-        _native.call("wk_grid_sample_pull", _Arguments(ndim=7))
+        _native.call("wk_pull", _Arguments(ndim=7))

@@ -20,7 +20,7 @@ import pytest
 
 from warpkit._core import _native
 from warpkit._core._threads import get_num_threads, set_num_threads
-from warpkit.sampling import _native_grid_sample
+from warpkit.sampling._native_arguments import Sampling, Spline
 from warpkit.sampling._native_grid_sample import pull, pull_vjp
 
 pytestmark = pytest.mark.skipif(_native.load().library is None, reason=_native.load().reason)
@@ -185,7 +185,10 @@ def check(image, grid, ct_out, **options):
         out, ct_image, ct_grid = oracle(image, grid, ct_out, **options)
     assert_same_bits(pull(image, grid, **options), out)
     got_image, got_grid = pull_vjp(ct_out, image, grid, needs=(True, True), **options)
-    assert_same_bits(got_image, ct_image)
+    # The image's cotangent adds up in the order of the kernel's tiles, the oracle in that of the points.
+    size = np.abs(ct_out[np.isfinite(ct_out)]).max(initial=0.0)
+    tolerance = 64 * np.finfo(image.dtype).eps
+    np.testing.assert_allclose(got_image, ct_image, rtol=tolerance, atol=tolerance * size)
     assert_same_bits(got_grid, ct_grid)
 
 
@@ -323,15 +326,13 @@ def test_read_only_and_strided_inputs(rng):
 @pytest.mark.parametrize(
     "change",
     [
-        {"image": np.ones((1, 1, 4, 4), np.float16)},
+        {"image": np.ones((1, 1, 4, 4), np.int64)},
         {"image": np.ones((1, 1, 4, 4), ">f8")},
-        {"image": np.ones((1, 1, 4))},
         {"image": np.ma.ones((1, 1, 4, 4))},
         {"image": [[1.0]]},
         {"grid": np.ones((1, 3, 2), int)},
-        {"kernel": "cubic"},
-        {"frame": "world"},
-        {"derivative": (1, 0)},
+        {"kernel": "a kernel without compiled code"},
+        {"derivative": (2**40, 0)},
     ],
     ids=lambda change: next(iter(change)),
 )
@@ -515,25 +516,27 @@ def flush_denormals_library():
 DEVICE_SOURCE = """
 #include "warpkit/boundary.h"
 #include "warpkit/coordinate.h"
+#include "warpkit/pixel_type.h"
+#include "warpkit/radial_basis.h"
 #include "warpkit/tap_kernel.h"
 
-template <typename Kernel, typename Rule, typename T>
-__global__ void sample_row(const T *row, long long size, const double *grid, T *out) {
+template <typename Kernel, typename Rule, typename S, typename T>
+__global__ void sample_row(const S *row, long long size, const double *grid, S *out) {
     const wk::Cell cell = wk::cell_of(wk::pixel_coordinate(grid[threadIdx.x], size / 2.0, (size - 1) / 2.0));
-    T sum = T(-0.0);
+    T weight[Kernel::TAPS], sum = T(-0.0);
+    Kernel::template weights<0>(static_cast<T>(Kernel::local(cell.fraction)), weight);
     for (int tap = 0; tap < Kernel::TAPS; ++tap) {
         const double i = Kernel::first_tap(cell) + tap;
         const double pixel = Rule::resolve(i, static_cast<double>(size));
-        const double fraction = Rule::has_answer(i) ? cell.fraction : wk::NOT_A_NUMBER;
-        const T weight = Kernel::template weight<T>(fraction, tap);
-        sum = wk::accumulate(sum, weight, pixel < 0 ? T(0) : row[static_cast<long long>(pixel)]);
+        const T value = pixel < 0 ? T(0) : wk::to_arithmetic(row[static_cast<long long>(pixel)]);
+        sum = wk::accumulate(sum, Rule::has_answer(i) ? weight[tap] : T(wk::NOT_A_NUMBER), value);
     }
-    out[threadIdx.x] = wk::is_interior(cell.index, size) ? sum : -sum;
+    out[threadIdx.x] = wk::Pixel<S>::of(sum + static_cast<T>(wk::radial_basis<2>(cell.fraction)));
 }
 
-#define INSTANTIATE(kernel, rule, type)                              \\
-    template __global__ void sample_row<wk::kernel, wk::rule, type>( \\
-        const type *, long long, const double *, type *);
+#define INSTANTIATE(kernel, rule, stored, arithmetic)                              \\
+    template __global__ void sample_row<wk::kernel, wk::rule, stored, arithmetic>( \\
+        const stored *, long long, const double *, stored *);
 """
 
 
@@ -551,10 +554,10 @@ def test_headers_compile_as_device_code(tmp_path):
     if nvcc is None:
         pytest.skip("needs nvcc, the CUDA compiler")
     lines = [
-        f"INSTANTIATE({kernel}, {rule}, {dtype})"
+        f"INSTANTIATE({kernel}, {rule}, {stored}, {arithmetic})"
         for kernel in ("Linear", "Nearest")
-        for rule in ("Interior", "Constant", "Border", "Reflect", "Mirror", "Wrap")
-        for dtype in ("float", "double")
+        for rule in ("Constant", "Border", "Reflect", "Mirror", "Wrap")
+        for stored, arithmetic in (("float", "float"), ("double", "double"), ("wk::Half", "float"))
     ]
     source = tmp_path / "sample_row.cu"
     source.write_text(DEVICE_SOURCE + "\n".join(lines) + "\n")
@@ -570,9 +573,11 @@ def test_headers_include_no_standard_header():
         assert all('"warpkit/' in line for line in included), file
 
 
-def test_arguments_mirror_the_c_struct():
+@pytest.mark.parametrize("structure", [Sampling, Spline])
+def test_arguments_mirror_the_c_struct(structure):
     """The fields of the ctypes struct are those of abi.h, in the same order."""
     folder = next(folder for folder in _kernel_folders() if (folder / "cpu").is_dir())
-    struct = (folder / "cpu" / "abi.h").read_text().split("struct wk_grid_sample {")[1].split("};")[0]
+    name = f"struct wk_{structure.__name__.lower()} {{"
+    struct = (folder / "cpu" / "abi.h").read_text().split(name)[1].split("};")[0]
     names = re.findall(r"^ +[^/;]*?(\w+)(?:\[\d\])?;", struct, re.MULTILINE)
-    assert names == [name for name, _ in _native_grid_sample._Arguments._fields_]
+    assert names == [name for name, _ in structure._fields_]

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from ._errors import wrong_value
 
-ABI_VERSION = 1
+ABI_VERSION = 2
 """The C interface this Python code speaks: WK_ABI_VERSION of ``warpkit/kernels/cpu/abi.h``."""
 
 DISTRIBUTION = "warpkit-diff"
@@ -104,7 +104,7 @@ def call(function: str, arguments: ctypes.Structure) -> None:
     library = load().library
     if library is None:
         raise KernelError(f"{function}: {load().reason}")
-    status = getattr(library, function)(ctypes.byref(arguments))
+    status = getattr(library, function)(ctypes.byref(arguments), None)
     if status == 2:
         raise MemoryError(f"{function}: out of memory")
     if status != 0:

@@ -46,13 +46,14 @@ def gather(image: Array, taps: Taps, fill_value: float) -> Array:
     out = xp.full(
         (n, channels, m), -0.0 if dtype.kind == "f" else 0, dtype=dtype
     )  # -0.0 + v has the bits of v
+    fill = xp.asarray(fill_value, dtype=image.dtype).astype(dtype)  # a pixel like any other
     if not all(taps.axes):
         out = xp.zeros((n, channels, m), dtype=dtype)
     for tap in taps:
         pixel = xp.broadcast_to(tap.pixel, (n, m))[:, None]
         value = xp.take_along_axis(flat, pixel, axis=2).astype(dtype, copy=False)
         if tap.inside is not None:
-            value = xp.where(tap.inside[:, None], value, xp.asarray(fill_value, dtype=dtype))
+            value = xp.where(tap.inside[:, None], value, fill)
         if copies:
             out = value
         else:

@@ -8,7 +8,7 @@ from warpkit._core import Array, ArraySpec, Sample, check_shape, op, wrong_value
 from warpkit.ops import moveaxis
 from warpkit.ops._broadcasting import unbroadcast
 
-from . import _grid_sample
+from . import _grid_sample, _native_grid_push
 from ._checks import check_batch, check_derivative, check_options, raised
 from ._scatter import scatter
 from ._taps import find_taps
@@ -140,3 +140,7 @@ def _samples(rng):
         options = {"kernel": "linear", "boundary": boundary, "frame": frame}
         yield Sample((values, grid), {"shape": shape, **options, "derivative": None})
     yield Sample((values[:1], grid), {"shape": shape, **options, "derivative": (0, 1, 0)})
+
+
+grid_push.kernel(_native_grid_push.push)
+grid_push.vjp.kernel(_native_grid_push.push_vjp)

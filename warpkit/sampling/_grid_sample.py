@@ -209,3 +209,4 @@ def smooth_grid(rng, out_shape, spatial, frame):
 
 grid_sample.kernel(_native_grid_sample.pull)
 grid_sample.vjp.kernel(_native_grid_sample.pull_vjp)
+grid_sample.jvp.kernel(_native_grid_sample.pull_jvp)

@@ -32,11 +32,6 @@ struct Answering {
     static WK_DEVICE bool has_answer(double) { return true; }
 };
 
-// Every tap is known to be inside: the special case of all rules, free of tests.
-struct Interior : Answering {
-    static WK_DEVICE double resolve(double i, double) { return i; }
-};
-
 struct Constant : Answering {
     static WK_DEVICE double resolve(double i, double size) { return (i >= 0.0) & (i < size) ? i : OUTSIDE; }
 };

@@ -33,10 +33,6 @@ WK_DEVICE Cell cell_of(double x) {
     return {index, magnitude >= EXACT_INTEGER_LIMIT ? 0.0 : fraction};
 }
 
-// Whether every tap of a linear or nearest kernel lies inside an axis of `size` pixels (false for NaN).
-// Boundary rules have nothing to say about such a cell.
-WK_DEVICE bool is_interior(double index, double size) { return (index >= 0.0) & (index < size - 1.0); }
-
 }  // namespace wk
 
 #endif

@@ -18,14 +18,41 @@
 
 namespace wk {
 
+using uint8 = unsigned char;
+using int16 = short;
+using uint16 = unsigned short;
 using int32 = int;
+using uint32 = unsigned int;
 using int64 = long long;
-static_assert(sizeof(int32) == 4 && sizeof(int64) == 8, "warpkit needs a 32-bit int and a 64-bit long long");
+static_assert(sizeof(int16) == 2 && sizeof(int32) == 4 && sizeof(int64) == 8,
+              "warpkit needs a 16-bit short, a 32-bit int and a 64-bit long long");
 
 // 2^53: from here on a float64 has no fraction, and neighbouring integers are no longer told apart.
 constexpr double EXACT_INTEGER_LIMIT = 9007199254740992.0;
 
-constexpr double NOT_A_NUMBER = __builtin_nan("");
+constexpr double NOT_A_NUMBER = __builtin_nan(""), INFINITELY_FAR = __builtin_inf();
+
+// The bits of a number, and the number of such bits.
+WK_DEVICE uint32 bits_of_float(float value) {
+    uint32 bits;
+    __builtin_memcpy(&bits, &value, sizeof(bits));
+    return bits;
+}
+WK_DEVICE float float_of_bits(uint32 bits) {
+    float value;
+    __builtin_memcpy(&value, &bits, sizeof(value));
+    return value;
+}
+WK_DEVICE int64 bits_of_double(double value) {
+    int64 bits;
+    __builtin_memcpy(&bits, &value, sizeof(bits));
+    return bits;
+}
+WK_DEVICE double double_of_bits(int64 bits) {
+    double value;
+    __builtin_memcpy(&value, &bits, sizeof(value));
+    return value;
+}
 
 // floor without libm (whose bits and speed differ between machines). Where the instruction set can round, one
 // instruction; elsewhere by adding 2^52, which leaves no room for a fraction and so rounds to the nearest
@@ -41,6 +68,15 @@ WK_DEVICE double floor_of(double x) {
     const double nearest = (x + magic) - magic;
     const double below = nearest > x ? nearest - 1.0 : nearest;
     return (x > -NO_FRACTION) & (x < NO_FRACTION) ? below : x;  // already an integer, infinite or NaN
+#endif
+}
+
+// Correctly rounded everywhere.
+WK_DEVICE double square_root(double x) {
+#if defined(__CUDACC__) || defined(__CUDACC_RTC__)
+    return sqrt(x);
+#else
+    return __builtin_sqrt(x);
 #endif
 }
 

@@ -1,7 +1,13 @@
-// Sampling kernels as 1-D data: which taps a cell has, their weights and the derivatives of those weights.
+// Sampling kernels as 1-D data: which taps a coordinate has, their weights and the derivatives of those.
 //
 // A value is the tensor product of 1-D weights summed over taps in row-major order (the last image axis
-// fastest). T is the type of the image's arithmetic.
+// fastest). Each kernel tells
+//   TAPS          how many taps it has along an axis
+//   MAX_ORDER     the highest derivative that is not zero everywhere
+//   first_tap     the index of its first tap, as an integer-valued float64
+//   local         the coordinate relative to the kernel's centre, which the weights are functions of
+//   weights       the weights, or their derivatives of a given order, in the type T of the image's arithmetic
+// in the expressions of the array code (warpkit/sampling/kernels): both give the same bits.
 #ifndef WARPKIT_TAP_KERNEL_H
 #define WARPKIT_TAP_KERNEL_H
 
@@ -9,35 +15,29 @@
 
 namespace wk {
 
-// B-spline of degree 1: w(t) = {1 - t, t}. The derivative is the right one at t = 0.
-struct Linear {
-    static constexpr int TAPS = 2;
-    static WK_DEVICE double first_tap(Cell cell) { return cell.index; }
-    template <typename T>
-    static WK_DEVICE T weight(double fraction, int tap) {
-        const T t = static_cast<T>(fraction);
-        return tap == 0 ? T(1) - t : t;
-    }
-    template <typename T>
-    static WK_DEVICE T derivative_weight(int tap) {
-        return tap == 0 ? T(-1) : T(1);
-    }
-};
-
 // The pixel at floor(x + 1/2), found by comparing the fraction: the sum itself would round
 // 0.49999999999999994 up.
 struct Nearest {
-    static constexpr int TAPS = 1;
+    static constexpr int TAPS = 1, MAX_ORDER = 0;
     static WK_DEVICE double first_tap(Cell cell) {
         return cell.fraction >= 0.5 ? cell.index + 1.0 : cell.index;
     }
-    template <typename T>
-    static WK_DEVICE T weight(double fraction, int) {
-        return fraction == fraction ? T(1) : static_cast<T>(NOT_A_NUMBER);
+    static WK_DEVICE double local(double fraction) { return fraction; }
+    template <int ORDER, typename T>
+    static WK_DEVICE void weights(T, T *w) {
+        w[0] = T(1);
     }
-    template <typename T>
-    static WK_DEVICE T derivative_weight(int) {
-        return T(0);
+};
+
+// B-spline of degree 1: w(t) = {1 - t, t}. The derivative is the right one at t = 0.
+struct Linear {
+    static constexpr int TAPS = 2, MAX_ORDER = 1;
+    static WK_DEVICE double first_tap(Cell cell) { return cell.index; }
+    static WK_DEVICE double local(double fraction) { return fraction; }
+    template <int ORDER, typename T>
+    static WK_DEVICE void weights(T t, T *w) {
+        w[0] = ORDER == 0 ? T(1) - t : T(-1);
+        w[1] = ORDER == 0 ? t : T(1);
     }
 };
 

@@ -1,0 +1,134 @@
+// The cotangent of pull's coordinates, and of the parameters that they are computed from:
+//
+//   ct_x[n, p, d] = sum over c of ct_out[n, c, p] * slope_d[n, c, p],
+//   slope_d[n, c, p] = sum over taps k of (d w_k / d x_d)(p) * image[n, c, place_k(p)],
+//
+// times the frame's scale for a grid; for a transform, ct_x goes on to its parameters inside the tile, and the
+// tiles' contributions are added up in the order of the tiles.
+#include "run.h"
+#include "values.h"
+
+namespace wk {
+namespace {
+
+template <typename T, typename Index>
+struct VjpWork : Workspace<T, Index> {
+    Values<T> values;
+    alignas(64) T ct[TILE];
+    alignas(64) T slope[TILE];
+    alignas(64) PointArray sum[MAX_NDIM];  // over channels, and over images that share the coordinates
+};
+
+template <typename T, typename Index>
+void add_slopes(const Problem &problem, int64 item, const Tile &tile, VjpWork<T, Index> &work) {
+    const wk_sampling &a = problem.arguments;
+    const int count = tile.count();
+    const T fill = static_cast<T>(a.fill_value);
+    for (int64 c = 0; c < a.channels; ++c) {
+        read_tile(problem, tile, static_cast<const T *>(a.point_values) + problem.point_value_start(item, c),
+                  work.ct);
+        load_values(static_cast<const T *>(a.image) + problem.plane_start(item, c), work.taps, fill,
+                    work.values);
+        for (int d = 0; d < a.ndim; ++d) {
+            if (work.taps.vanishes[1 + d]) continue;
+            weigh_values(work.taps, 1 + d, work.values, work.slope);
+            double *WK_RESTRICT sum = work.sum[d];
+            for (int p = 0; p < count; ++p) {
+                sum[p] += static_cast<double>(work.ct[p]) * static_cast<double>(work.slope[p]);
+            }
+        }
+    }
+}
+
+// The cotangent of the coordinates of a tile of one source, in pixels: work.sum. A point without an answer (NaN
+// coordinate) has NaN along every axis.
+template <typename T, typename Index>
+void find_coordinate_cotangent(const Problem &problem, int64 source, const Tile &tile,
+                               VjpWork<T, Index> &work) {
+    const wk_sampling &a = problem.arguments;
+    const int count = tile.count();
+    find_coordinates(problem, source, tile, work.coordinates);
+    find_taps(problem, work.coordinates.x, count, {false, true}, work.taps);
+    for (int d = 0; d < a.ndim; ++d) {
+        for (int p = 0; p < count; ++p) work.sum[d][p] = 0.0;
+    }
+    if (work.taps.exterior) return;  // equal taps all round: no slope
+    const int64 first = a.source_n == 1 ? 0 : source, last = a.source_n == 1 ? problem.batch : source + 1;
+    for (int64 item = first; item < last; ++item) add_slopes(problem, item, tile, work);
+    if (work.taps.interior) return;
+    for (int d = 0; d < a.ndim; ++d) {
+        for (int p = 0; p < count; ++p) {
+            const bool answered = work.taps.answer[p] == work.taps.answer[p];
+            work.sum[d][p] = answered ? work.sum[d][p] : NOT_A_NUMBER;
+        }
+    }
+}
+
+template <typename G, typename T, typename Index>
+void write_grid_cotangent(const Problem &problem, int64 source, const Tile &tile, double factor,
+                          const VjpWork<T, Index> &work) {
+    const wk_sampling &a = problem.arguments;
+    G *out = static_cast<G *>(a.out) + source * problem.points * a.ndim;
+    for (int r = 0; r < tile.height; ++r) {
+        G *WK_RESTRICT to = out + problem.point(tile, r) * a.ndim;
+        for (int d = 0; d < a.ndim; ++d) {
+            const double scale = factor * problem.axes[d].scale;
+            const double *WK_RESTRICT sum = work.sum[d] + r * tile.width;
+            for (int p = 0; p < tile.width; ++p) to[p * a.ndim + d] = static_cast<G>(scale * sum[p]);
+        }
+    }
+}
+
+template <typename T, typename Index>
+void grid_cotangent(const Problem &problem, double nanoseconds, const Interruption &interruption) {
+    const wk_sampling &a = problem.arguments;
+    const double factor = derivative_factor(a);
+    using Work = VjpWork<T, Index>;
+    const auto body = [&](int64 source, int64, const Tile &tile, Work &work) {
+        find_coordinate_cotangent(problem, source, tile, work);
+        if (a.source == WK_GRID_FLOAT32) write_grid_cotangent<float>(problem, source, tile, factor, work);
+        else write_grid_cotangent<double>(problem, source, tile, factor, work);
+    };
+    parallel_for_tiles<Work>(problem, a.source_n, nanoseconds, interruption, body);
+}
+
+template <typename T, typename Index>
+void parameter_cotangent(const Problem &problem, double nanoseconds, const Interruption &interruption) {
+    const wk_sampling &a = problem.arguments;
+    const int64 parameters = parameters_of(a), pieces = pieces_per_item(problem);
+    const Memory<double> parts = allocate<double>(a.source_n * pieces * parameters);  // sums of each piece
+    for (int64 i = 0; i < a.source_n * pieces * parameters; ++i) parts[i] = 0.0;
+    using Work = VjpWork<T, Index>;
+    const auto body = [&](int64 source, int64 piece, const Tile &tile, Work &work) {
+        find_coordinate_cotangent(problem, source, tile, work);
+        if (work.taps.exterior) return;
+        add_parameter_cotangent(problem, tile.count(), work.coordinates, work.sum,
+                                parts.get() + piece * parameters);
+    };
+    parallel_for_tiles<Work>(problem, a.source_n, nanoseconds, interruption, body);
+    double *out = static_cast<double *>(a.out);
+    for (int64 source = 0; source < a.source_n; ++source) {
+        for (int64 i = 0; i < parameters; ++i) out[source * parameters + i] = 0.0;
+        for (int64 piece = 0; piece < pieces; ++piece) {
+            const double *part = parts.get() + (source * pieces + piece) * parameters;
+            for (int64 i = 0; i < parameters; ++i) out[source * parameters + i] += part[i];
+        }
+    }
+}
+
+void pull_vjp(const Problem &problem, const Interruption &interruption) {
+    const double nanoseconds = nanoseconds_per_point(problem, 0.5) * problem.batch * problem.points;
+    with_types(problem, [&](auto t, auto index) {
+        using T = decltype(t);
+        using Index = decltype(index);
+        if (problem.is_grid()) grid_cotangent<T, Index>(problem, nanoseconds, interruption);
+        else parameter_cotangent<T, Index>(problem, nanoseconds, interruption);
+    });
+}
+
+}  // namespace
+}  // namespace wk
+
+int32_t wk_pull_vjp(const wk_sampling *arguments, wk_interrupted interrupted) {
+    return wk::run(arguments, interrupted, wk::pull_vjp);
+}

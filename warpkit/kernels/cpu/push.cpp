@@ -1,0 +1,159 @@
+// Push, the adjoint of pull: out[n, c, place_k(p)] += w_k(p) * point_values[n, c, p].
+//
+// Points share destinations. Each destination adds up its contributions in one fixed order (batch item, tile,
+// tap, point), whoever does it: the image is cut into slabs, and the worker of a slab visits in that order all
+// tiles that reach it. Which ones do is found first, tile by tile.
+#include "run.h"
+
+namespace wk {
+namespace {
+
+template <typename T, typename Index>
+struct PushWork : Workspace<T, Index> {
+    alignas(64) T value[TILE];
+    alignas(64) T product[TILE];
+    alignas(64) Index place[PRODUCT_SIZE];  // negative: nothing to add there
+};
+
+// The places of a tile's taps, from the lowest to the highest.
+struct Reach {
+    int64 low, high;
+};
+
+template <typename T, typename Index>
+void find_tile_taps(const Problem &problem, int64 item, const Tile &tile, PushWork<T, Index> &work) {
+    find_coordinates(problem, item, tile, work.coordinates);
+    find_taps(problem, work.coordinates.x, tile.count(), {true, false}, work.taps);
+}
+
+template <typename T, typename Index>
+Reach reach_of(const Taps<T, Index> &taps) {
+    if (taps.exterior || taps.vanishes[0]) return {0, -1};
+    Index low = taps.interior ? taps.base[0] : Index(0), high = low;
+    if (!taps.interior) {
+        for (int i = 0; i < taps.product * taps.count; ++i) high = taps.place[i] > high ? taps.place[i] : high;
+        low = high;
+        for (int i = 0; i < taps.product * taps.count; ++i) {
+            low = (taps.place[i] >= 0) & (taps.place[i] < low) ? taps.place[i] : low;
+        }
+        return {low, high};
+    }
+    for (int p = 0; p < taps.count; ++p) low = taps.base[p] < low ? taps.base[p] : low;
+    for (int p = 0; p < taps.count; ++p) high = taps.base[p] > high ? taps.base[p] : high;
+    return {low, high + taps.offset[taps.product - 1]};
+}
+
+// Where each tap of each point is, for all channels: negative where nothing is added, because the weight is
+// zero, the point has no answer, or the place is beyond the slab [low, high).
+template <typename T, typename Index>
+void find_destinations(const Taps<T, Index> &taps, Index low, Index high, Index *WK_RESTRICT place) {
+    for (int k = 0; k < taps.product; ++k) {
+        const T *WK_RESTRICT weight = taps.weight[0] + k * taps.count;
+        const Index *WK_RESTRICT from = taps.interior ? taps.base : taps.place + k * taps.count;
+        const Index offset = taps.interior ? static_cast<Index>(taps.offset[k]) : Index(0);
+        Index *WK_RESTRICT to = place + k * taps.count;
+        for (int p = 0; p < taps.count; ++p) {
+            const Index at = from[p] + offset;
+            to[p] = (weight[p] != T(0)) & (at >= low) & (at < high) ? at : Index(-1);
+        }
+        for (int p = 0; p < taps.count && !taps.interior; ++p) {
+            to[p] = taps.answer[p] == taps.answer[p] ? to[p] : Index(-1);
+        }
+    }
+}
+
+// One tap of all points after the other: neighbouring points then seldom add to the same place at once, which
+// would make each wait for the one before.
+template <typename T, typename Index>
+void scatter(const Taps<T, Index> &taps, PushWork<T, Index> &work, T *WK_RESTRICT plane) {
+    T nowhere = 0;
+    for (int k = 0; k < taps.product; ++k) {
+        const T *WK_RESTRICT weight = taps.weight[0] + k * taps.count;
+        const Index *WK_RESTRICT place = work.place + k * taps.count;
+        T *WK_RESTRICT product = work.product;
+        for (int p = 0; p < taps.count; ++p) product[p] = weight[p] * work.value[p];
+        for (int p = 0; p < taps.count; ++p) {
+            T *to = place[p] >= 0 ? plane + place[p] : &nowhere;
+            *to += product[p];
+        }
+    }
+}
+
+template <typename T, typename Index>
+void push_tile(const Problem &problem, int64 item, const Tile &tile, T factor, Index low, Index high,
+               PushWork<T, Index> &work) {
+    const wk_sampling &a = problem.arguments;
+    find_tile_taps(problem, item, tile, work);
+    if (work.taps.exterior || work.taps.vanishes[0]) return;
+    find_destinations(work.taps, low, high, work.place);
+    for (int64 c = 0; c < a.channels; ++c) {
+        read_tile(problem, tile, static_cast<const T *>(a.point_values) + problem.point_value_start(item, c),
+                  work.value);
+        for (int p = 0; p < tile.count() && factor != T(1); ++p) work.value[p] *= factor;
+        scatter(work.taps, work, static_cast<T *>(a.out) + problem.plane_start(item, c));
+    }
+}
+
+template <typename T, typename Index>
+Memory<Reach> find_reaches(const Problem &problem, int64 threads, const Interruption &interruption) {
+    Memory<Reach> reaches = allocate<Reach>(problem.arguments.source_n * problem.tiles);
+    const int64 pieces = pieces_per_item(problem);
+    parallel_for(problem.arguments.source_n * pieces, threads, interruption, [&](int64 number) {
+        PushWork<T, Index> work;
+        const int64 item = number / pieces, first = number % pieces * PIECE;
+        for (int64 tile = first; tile < first + PIECE && tile < problem.tiles; ++tile) {
+            find_tile_taps(problem, item, problem.tile(tile), work);
+            reaches[item * problem.tiles + tile] = reach_of(work.taps);
+        }
+    });
+    return reaches;
+}
+
+// One slab of one image: all tiles of all batch items that share the image.
+template <typename T, typename Index>
+void push_slab(const Problem &problem, int64 image, const Reach *reaches, int64 low, int64 high,
+               PushWork<T, Index> &work) {
+    const wk_sampling &a = problem.arguments;
+    const T factor = static_cast<T>(derivative_factor(a));
+    const int64 first = a.image_n == 1 ? 0 : image, last = a.image_n == 1 ? problem.batch : image + 1;
+    for (int64 item = first; item < last; ++item) {
+        for (int64 tile = 0; tile < problem.tiles; ++tile) {
+            if (reaches) {
+                const Reach &reach = reaches[problem.source_of(item) * problem.tiles + tile];
+                if (reach.high < low || reach.low >= high) continue;
+            }
+            push_tile(problem, item, problem.tile(tile), factor, static_cast<Index>(low),
+                      static_cast<Index>(high), work);
+        }
+    }
+}
+
+void push(const Problem &problem, const Interruption &interruption) {
+    const wk_sampling &a = problem.arguments;
+    const double nanoseconds = nanoseconds_per_point(problem, 0.8) * problem.batch * problem.points;
+    const int64 threads = worthwhile_threads(a.num_threads, nanoseconds);
+    constexpr double LONGEST = 40e6;  // nanoseconds of a piece: a call is interrupted between pieces
+    const int64 most = 1 + static_cast<int64_t>(nanoseconds / LONGEST / static_cast<double>(a.image_n));
+    const int64 enough = a.image_n >= 4 * threads ? 1 : threads;  // whole images where there are enough
+    const int64 slabs = most > enough ? most : enough;
+    with_types(problem, [&](auto t, auto index) {
+        using T = decltype(t);
+        using Index = decltype(index);
+        Memory<Reach> reaches;
+        if (slabs > 1) reaches = find_reaches<T, Index>(problem, threads, interruption);
+        parallel_for(a.image_n * slabs, threads, interruption, [&](int64 piece) {
+            PushWork<T, Index> work;
+            const int64 slab = piece % slabs, quotient = problem.plane / slabs, rest = problem.plane % slabs;
+            const int64 low = slab * quotient + (slab < rest ? slab : rest);
+            const int64 high = low + quotient + (slab < rest ? 1 : 0);
+            push_slab(problem, piece / slabs, reaches.get(), low, high, work);
+        });
+    });
+}
+
+}  // namespace
+}  // namespace wk
+
+int32_t wk_push(const wk_sampling *arguments, wk_interrupted interrupted) {
+    return wk::run(arguments, interrupted, wk::push);
+}

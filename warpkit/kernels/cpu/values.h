@@ -1,0 +1,124 @@
+// Step 4 of reading: the values of a tile's taps in one channel, loaded and then weighed.
+//
+// In two loops, because loads from places all over the image do not vectorise well: an AVX gather is slower
+// than the single loads it stands for (2.2 ns against 0.8 ns per bilinear point on a Zen 5).
+#ifndef WARPKIT_CPU_VALUES_H
+#define WARPKIT_CPU_VALUES_H
+
+#include "taps.h"
+#include "warpkit/pixel_type.h"
+
+namespace wk {
+
+// Taps that are neighbours along x are neighbours here: in the interior of an image they come with one load.
+template <typename S>
+struct Values {
+    alignas(64) S row[PRODUCT_SIZE];  // tap k of point p: [(k / along) * (count * along) + p * along + k % along]
+};
+
+template <int ALONG, typename S, typename T, typename Index>
+void load_interior(const S *WK_RESTRICT plane, const Taps<T, Index> &taps, S *WK_RESTRICT to) {
+    const Index *WK_RESTRICT base = taps.base;
+    for (int k = 0; k < taps.product; k += ALONG) {
+        const S *WK_RESTRICT from = plane + taps.offset[k];
+        for (int p = 0; p < taps.count; ++p) memcpy(to + p * ALONG, from + base[p], ALONG * sizeof(S));
+        to += taps.count * ALONG;
+    }
+}
+
+template <int ALONG, typename S, typename T, typename Index>
+void load_anywhere(const S *WK_RESTRICT plane, const Taps<T, Index> &taps, S fill, S *WK_RESTRICT to) {
+    for (int k = 0; k < taps.product; k += ALONG) {
+        for (int i = 0; i < ALONG; ++i) {
+            const Index *WK_RESTRICT place = taps.place + (k + i) * taps.count;
+            for (int p = 0; p < taps.count; ++p) {
+                const S value = plane[place[p] >= 0 ? place[p] : 0];
+                to[p * ALONG + i] = place[p] >= 0 ? value : fill;
+            }
+        }
+        to += taps.count * ALONG;
+    }
+}
+
+template <typename S, typename T, typename Index>
+void load_values(const S *plane, const Taps<T, Index> &taps, S fill, Values<S> &values) {
+    const auto load = [&](auto along) {
+        constexpr int ALONG = decltype(along)::value;
+        if (taps.interior) load_interior<ALONG>(plane, taps, values.row);
+        else load_anywhere<ALONG>(plane, taps, fill, values.row);
+    };
+    switch (taps.along) {
+    case 1: return load(std::integral_constant<int, 1>{});
+    case 2: return load(std::integral_constant<int, 2>{});
+    case 3: return load(std::integral_constant<int, 3>{});
+    default: return load(std::integral_constant<int, 4>{});
+    }
+}
+
+// Adds weight * value of taps K to PRODUCT - 1 at one point. (A recursion: a loop here is not always unrolled,
+// and then the loop over points does not vectorise.)
+template <int ALONG, int PRODUCT, int K = 0, typename S, typename T>
+WK_DEVICE T weighted_sum(const T *weight, const S *value, int count, int p, T sum) {
+    if constexpr (K == PRODUCT) {
+        return sum;
+    } else {
+        const S v = value[K / ALONG * (count * ALONG) + p * ALONG + K % ALONG];
+        sum = accumulate(sum, weight[K * count + p], to_arithmetic(v));
+        return weighted_sum<ALONG, PRODUCT, K + 1>(weight, value, count, p, sum);
+    }
+}
+
+// One NaN for all: which operand's NaN a sum keeps is up to the compiler.
+template <typename T>
+WK_DEVICE T canonical(T value) {
+    return value == value ? value : static_cast<T>(NOT_A_NUMBER);
+}
+
+// All taps of all points at once: for few taps.
+template <int ALONG, int PRODUCT, typename S, typename T>
+void weigh_all(const T *WK_RESTRICT weight, const S *WK_RESTRICT value, int count, T *WK_RESTRICT out) {
+    for (int p = 0; p < count; ++p) {
+        out[p] = canonical(weighted_sum<ALONG, PRODUCT>(weight, value, count, p, T(-0.0)));
+    }
+}
+
+// Row by row of taps: for many.
+template <int ALONG, typename S, typename T>
+void weigh_rows(const T *WK_RESTRICT weight, const S *WK_RESTRICT value, int product, int count,
+                T *WK_RESTRICT out) {
+    for (int p = 0; p < count; ++p) out[p] = T(-0.0);
+    for (int k = 0; k < product; k += ALONG) {
+        const T *WK_RESTRICT row_weight = weight + k * count;
+        const S *WK_RESTRICT row_value = value + k * count;
+        for (int p = 0; p < count; ++p) {
+            out[p] = weighted_sum<ALONG, ALONG>(row_weight, row_value, count, p, out[p]);
+        }
+    }
+    for (int p = 0; p < count; ++p) out[p] = canonical(out[p]);
+}
+
+// The weighted sums over taps, in the taps' order: values for set 0, slopes along axis d for set 1 + d.
+template <typename S, typename T, typename Index>
+void weigh_values(const Taps<T, Index> &taps, int set, const Values<S> &values, T *out) {
+    const T *weight = taps.weight[set];
+    const int count = taps.count, product = taps.product;
+    if (taps.vanishes[set]) {
+        for (int p = 0; p < count; ++p) out[p] = 0;
+    } else if (taps.along == 1) {
+        weigh_all<1, 1>(weight, values.row, count, out);
+    } else if (taps.along == 2) {
+        if (product == 2) weigh_all<2, 2>(weight, values.row, count, out);
+        else if (product == 4) weigh_all<2, 4>(weight, values.row, count, out);
+        else weigh_all<2, 8>(weight, values.row, count, out);
+    } else if (taps.along == 3) {
+        weigh_rows<3>(weight, values.row, product, count, out);
+    } else {
+        weigh_rows<4>(weight, values.row, product, count, out);
+    }
+    if (taps.interior) return;
+    for (int p = 0; p < count; ++p) out[p] = taps.answer[p] == taps.answer[p] ? out[p] : taps.answer[p];
+}
+
+}  // namespace wk
+
+#endif

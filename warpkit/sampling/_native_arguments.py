@@ -1,0 +1,137 @@
+"""The arguments of the compiled sampling kernels, and which arrays these take."""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Any
+
+import numpy as np
+
+from warpkit._core import _native, _threads
+
+KERNELS = {"nearest": 0, "linear": 1}
+"""The sampling kernels that are compiled. Others run as array code."""
+_BOUNDARIES = {"constant": 0, "border": 1, "reflect": 2, "mirror": 3, "wrap": 4}
+_DTYPES = {
+    np.dtype(name): code
+    for code, name in enumerate(("float32", "float64", "float16", "uint8", "uint16", "int16"))
+}
+
+GRID_FLOAT32, GRID_FLOAT64, AFFINE, PROJECTIVE, TPS = range(5)
+"""Where coordinates come from: ``enum wk_source``."""
+
+_LARGEST_ORDER = 2**31 - 1
+
+
+class Spline(ctypes.Structure):
+    """``struct wk_spline`` of ``warpkit/kernels/cpu/abi.h``."""
+
+    _fields_ = [
+        ("controls", ctypes.c_int64),
+        ("control_points", ctypes.c_void_p),
+        ("frame_scale", ctypes.c_double * 3),
+        ("frame_offset", ctypes.c_double * 3),
+        ("identity_scale", ctypes.c_double * 3),
+        ("identity_offset", ctypes.c_double * 3),
+    ]
+
+
+class Sampling(ctypes.Structure):
+    """``struct wk_sampling`` of ``warpkit/kernels/cpu/abi.h``."""
+
+    _fields_ = [
+        ("ndim", ctypes.c_int32),
+        ("kernel", ctypes.c_int32),
+        ("boundary", ctypes.c_int32),
+        ("image_dtype", ctypes.c_int32),
+        ("source", ctypes.c_int32),
+        ("num_threads", ctypes.c_int32),
+        ("wide_index", ctypes.c_int32),
+        ("derivative", ctypes.c_int32 * 3),
+        ("image_n", ctypes.c_int64),
+        ("source_n", ctypes.c_int64),
+        ("point_values_n", ctypes.c_int64),
+        ("channels", ctypes.c_int64),
+        ("shape", ctypes.c_int64 * 3),
+        ("origin", ctypes.c_int64 * 3),
+        ("size", ctypes.c_int64 * 3),
+        ("block_origin", ctypes.c_int64 * 3),
+        ("block_size", ctypes.c_int64 * 3),
+        ("scale", ctypes.c_double * 3),
+        ("offset", ctypes.c_double * 3),
+        ("fill_value", ctypes.c_double),
+        ("spline", Spline),
+        ("coordinates", ctypes.c_void_p),
+        ("coordinate_tangents", ctypes.c_void_p),
+        ("image", ctypes.c_void_p),
+        ("image_tangents", ctypes.c_void_p),
+        ("point_values", ctypes.c_void_p),
+        ("out", ctypes.c_void_p),
+    ]
+
+
+def sampling_arguments(
+    size: tuple[int, ...],
+    dtype: Any,
+    *,
+    kernel: str,
+    boundary: str,
+    fill_value: float = 0.0,
+    derivative: tuple[int, ...] | None = None,
+    points: int,
+) -> Sampling | None:
+    """What a kernel needs to know of an image and the options; None where nothing compiled fits.
+
+    Parameters
+    ----------
+    size : tuple of int
+        Spatial shape of the image.
+    dtype : dtype
+        Of the image.
+    kernel, boundary, fill_value, derivative
+        As of ``grid_sample``.
+    points : int
+        How many there are, for the notice that compiled kernels are missing.
+    """
+    if kernel not in KERNELS or (derivative is not None and max(derivative) > _LARGEST_ORDER):
+        return None
+    if _native.load().library is None:
+        _native.tell_if_missing(points)
+        return None
+    ndim = len(size)
+    ones = (1,) * (3 - ndim)
+    reversed_size = (*size[::-1], *ones)  # the order of coordinates: the last array axis first
+    arguments = Sampling(
+        ndim=ndim,
+        kernel=KERNELS[kernel],
+        boundary=_BOUNDARIES[boundary],
+        image_dtype=_DTYPES[np.dtype(dtype)],
+        num_threads=_threads.get_num_threads(),
+        size=reversed_size,
+        block_size=reversed_size,
+        scale=(1.0, 1.0, 1.0),
+        fill_value=fill_value,
+    )
+    if derivative is not None:
+        arguments.derivative = (*derivative, *(0,) * (3 - ndim))
+    return arguments
+
+
+def is_image(array: Any) -> bool:
+    """Whether it is a plain array that kernels can read: of a known dtype in the machine's byte order."""
+    return type(array) is np.ndarray and array.dtype in _DTYPES
+
+
+def is_floating(array: Any) -> bool:
+    """The same, of a floating dtype."""
+    return is_image(array) and array.dtype.kind == "f"
+
+
+def packed(array: np.ndarray) -> np.ndarray:
+    """The array itself if its elements lie side by side and aligned; else a copy of which that is true."""
+    return array if array.flags.c_contiguous and array.flags.aligned else array.copy()
+
+
+def at_least_float32(array: np.ndarray) -> np.ndarray:
+    """Like :func:`packed`; float16 becomes float32."""
+    return array.astype(np.float32) if array.dtype == np.float16 else packed(array)
