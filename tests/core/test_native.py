@@ -126,5 +126,5 @@ def test_found_in_the_distribution_that_a_checkout_shadows(tmp_path):
 def test_refused_arguments_are_an_error():
     from warpkit.sampling._native_arguments import Sampling
 
-    with pytest.raises(_native.KernelError, match="wk_grid_sample_pull: unsupported arguments"):
-        _native.call("wk_pull", _Arguments(ndim=7))
+    with pytest.raises(_native.KernelError, match="wk_pull: unsupported arguments"):
+        _native.call("wk_pull", Sampling(ndim=7))
