@@ -6,7 +6,6 @@ import pytest
 
 from benchmarks.cases import Case
 from benchmarks.libraries import COPY, REFERENCE, Job, load
-from benchmarks.memory import peak_growth
 from benchmarks.worker import READY, UNSUPPORTED, prepare, time_round
 
 CASE = Case("warp_affine", ("theta",), (1, 1, 64, 64))
@@ -64,21 +63,6 @@ def test_the_copy_reads_and_writes_as_much_as_the_output(folder):
     _, answer = prepare(load(COPY), COPY, CASE, folder)
     assert answer.state == READY
     assert answer.bytes_moved == 2 * 4 * 64 * 64
-
-
-def test_peak_memory_counts_what_is_freed_again():
-    """Ten million doubles are 80 MB; within a megabyte, which other parts of the process may take or give."""
-
-    def run():
-        np.ones(10_000_000)
-        return np.ones(1000)
-
-    np.ones(30_000_000)  # a higher peak that is past
-    returned, growth = peak_growth(run)
-    assert returned.shape == (1000,)
-    if growth is None:
-        pytest.skip("the system does not tell")
-    assert abs(growth - 80e6) < 1e6
 
 
 def test_a_round_is_the_median_call():
