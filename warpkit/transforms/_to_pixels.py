@@ -19,7 +19,7 @@ import numpy as np
 
 from warpkit._core import Array, namespace, plain
 from warpkit.grids import frame_scales
-from warpkit.ops import concatenate, matmul
+from warpkit.ops import concatenate
 
 
 def _ratios(in_scales: tuple[float, ...], out_scales: tuple[float, ...]) -> np.ndarray:
@@ -48,9 +48,23 @@ def affine_to_pixels(
     theta = theta.astype("float64")
     (s, o), (t, q) = frame_scales(in_shape, frame), frame_scales(out_shape, frame)
     matrix = theta[:, :, :-1] * xp.asarray(_ratios(s, t))
-    carried = matmul(matrix, _column(xp, q))
-    offset = theta[:, :, -1:] * _column(xp, s) + (_column(xp, o) - carried)
+    offset = theta[:, :, -1:] * _column(xp, s) + (_column(xp, o) - _carried(matrix, q))
     return concatenate(matrix, offset, axis=-1)
+
+
+def affine_from_pixels_cotangent(
+    ct_pixels: np.ndarray, in_shape: tuple[int, ...], out_shape: tuple[int, ...], frame: str
+) -> np.ndarray:
+    r"""The vjp of :func:`affine_to_pixels`, which is linear: for the compiled warps, on plain arrays.
+
+    .. math:: \bar A_{ij} = (\bar A^{px}_{ij} - \bar b^{px}_i o'_j)\, s_i / s'_j, \qquad
+       \bar b_i = s_i\, \bar b^{px}_i.
+    """
+    (s, _), (t, q) = frame_scales(in_shape, frame), frame_scales(out_shape, frame)
+    out = np.empty_like(ct_pixels)
+    out[:, :, :-1] = (ct_pixels[:, :, :-1] - ct_pixels[:, :, -1:] * np.asarray(q)) * _ratios(s, t)
+    out[:, :, -1] = ct_pixels[:, :, -1] * np.asarray(s)
+    return out
 
 
 def projective_to_pixels(
@@ -65,12 +79,19 @@ def projective_to_pixels(
     theta = theta.astype("float64")
     (s, o), (t, q) = frame_scales(in_shape, frame), frame_scales(out_shape, frame)
     row = theta[:, -1:, :-1] * xp.asarray(_ratios((1.0,), t))
-    origin = theta[:, -1:, -1:] - matmul(row, _column(xp, q))
+    origin = theta[:, -1:, -1:] - _carried(row, q)
     matrix = theta[:, :-1, :-1] * xp.asarray(_ratios(s, t))
-    carried = matmul(matrix, _column(xp, q))
-    offset = theta[:, :-1, -1:] * _column(xp, s) + (_column(xp, o) * origin - carried)
+    offset = theta[:, :-1, -1:] * _column(xp, s) + (_column(xp, o) * origin - _carried(matrix, q))
     numerators = concatenate(matrix + _column(xp, o) * row, offset, axis=-1)
     return concatenate(numerators, concatenate(row, origin, axis=-1), axis=1)
+
+
+def _carried(matrix: Array, q: tuple[float, ...]) -> Array:
+    """The matrix times q, (n, rows, 1). Not by BLAS, whose sums may differ between machines."""
+    out = matrix[:, :, :1] * q[0]
+    for j in range(1, len(q)):
+        out = out + matrix[:, :, j : j + 1] * q[j]
+    return out
 
 
 def _column(xp: Any, values: tuple[float, ...]) -> Array:

@@ -9,11 +9,14 @@ import numpy as np
 
 from warpkit._core import Array, ArraySpec, Sample, check_shape, op
 from warpkit.sampling import grid_sample
+from warpkit.sampling._native_arguments import AFFINE, is_floating, is_image
 from warpkit.transforms import affine_grid
 from warpkit.transforms._affine_grid import check_theta
-from warpkit.transforms._to_pixels import affine_to_pixels
+from warpkit.transforms._to_pixels import affine_from_pixels_cotangent, affine_to_pixels
 
+from . import _native_warp
 from ._chain_rule import differentiate_through
+from ._native_warp import Source
 
 
 @op(linear=("image",), batch=("image", "theta"))
@@ -82,6 +85,44 @@ def _pixels(theta: Array, *, in_shape: tuple[int, ...], shape: tuple[int, ...] |
 
 
 differentiate_through(warp_affine, _pixels)
+
+
+def _source(theta: np.ndarray, in_shape: tuple[int, ...], shape: Any, frame: str) -> Source:
+    out_shape = in_shape if shape is None else shape
+    parameters = np.ascontiguousarray(affine_to_pixels(theta, in_shape, out_shape, frame))
+    return Source(AFFINE, parameters, out_shape)
+
+
+@warp_affine.kernel
+def _pull(image, theta, *, shape, frame, **options):
+    if not (is_image(image) and is_floating(theta)):
+        return NotImplemented
+    return _native_warp.pull(image, _source(theta, image.shape[2:], shape, frame), **options)
+
+
+@warp_affine.vjp.kernel
+def _pull_vjp(ct_out, image, theta, *, needs, shape, frame, **options):
+    if not (is_floating(image) and is_floating(theta)):
+        return NotImplemented
+    source = _source(theta, image.shape[2:], shape, frame)
+
+    def pull_back(ct_pixels):
+        ct_theta = affine_from_pixels_cotangent(ct_pixels, image.shape[2:], source.shape, frame)
+        return (ct_theta.astype(theta.dtype, copy=False),)
+
+    return _native_warp.cotangents(ct_out, image, source, pull_back, needs, **options)
+
+
+@warp_affine.jvp.kernel
+def _pull_jvp(tangents, image, theta, *, shape, frame, **options):
+    if not (is_floating(image) and is_floating(theta)):
+        return NotImplemented
+    tan_image, tan_theta = tangents
+    source = _source(theta, image.shape[2:], shape, frame)
+    if tan_theta is not None:
+        zero = affine_to_pixels(np.zeros_like(theta[:1]), image.shape[2:], source.shape, frame)
+        tan_theta = affine_to_pixels(tan_theta, image.shape[2:], source.shape, frame) - zero
+    return _native_warp.tangent(tan_image, tan_theta, image, source, **options)
 
 
 def warp_spec(

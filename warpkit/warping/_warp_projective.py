@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from warpkit._core import Array, Sample, op
+from warpkit.autograd import jvp, vjp
 from warpkit.sampling import grid_sample
+from warpkit.sampling._native_arguments import PROJECTIVE, is_floating, is_image
 from warpkit.transforms import homogeneous_grid
 from warpkit.transforms._projective_grid import check_homography, divide_out, with_positive_origin
 from warpkit.transforms._to_pixels import projective_to_pixels
 
+from . import _native_warp
 from ._chain_rule import differentiate_through
+from ._native_warp import Source
 from ._warp_affine import draw_away_from_kinks, warp_spec
 
 
@@ -80,6 +87,46 @@ def _pixels(theta: Array, *, in_shape: tuple[int, ...], shape: tuple[int, ...] |
 
 
 differentiate_through(warp_projective, _pixels)
+
+
+def _parameters_of(image: Array, shape: Any, frame: str) -> Callable[[Array], Array]:
+    """From theta to the homogeneous map of pixels, whose denominator is positive at the origin."""
+    in_shape = image.shape[2:]
+    out_shape = in_shape if shape is None else shape
+    return lambda theta: projective_to_pixels(with_positive_origin(theta), in_shape, out_shape, frame)
+
+
+def _source(parameters: Array, image: Array, shape: Any) -> Source:
+    out_shape = image.shape[2:] if shape is None else shape
+    return Source(PROJECTIVE, np.ascontiguousarray(parameters), out_shape)
+
+
+@warp_projective.kernel
+def _pull(image, theta, *, shape, frame, **options):
+    if not (is_image(image) and is_floating(theta)):
+        return NotImplemented
+    source = _source(_parameters_of(image, shape, frame)(theta), image, shape)
+    return _native_warp.pull(image, source, **options)
+
+
+@warp_projective.vjp.kernel
+def _pull_vjp(ct_out, image, theta, *, needs, shape, frame, **options):
+    if not (is_floating(image) and is_floating(theta)):
+        return NotImplemented
+    parameters, pull_back = vjp(_parameters_of(image, shape, frame), (theta,))
+    return _native_warp.cotangents(
+        ct_out, image, _source(parameters, image, shape), pull_back, needs, **options
+    )
+
+
+@warp_projective.jvp.kernel
+def _pull_jvp(tangents, image, theta, *, shape, frame, **options):
+    if not (is_floating(image) and is_floating(theta)):
+        return NotImplemented
+    parameters, tan_parameters = jvp(_parameters_of(image, shape, frame), (theta,), tangents[1:])
+    source = _source(parameters, image, shape)
+    moved = None if tangents[1] is None else tan_parameters
+    return _native_warp.tangent(tangents[0], moved, image, source, **options)
 
 
 @warp_projective.spec

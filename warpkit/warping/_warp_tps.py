@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from warpkit._core import Array, Sample, namespace, op, plain
-from warpkit.grids import identity_grid
+from warpkit.autograd import jvp, vjp
+from warpkit.grids import frame_scales, identity_grid
 from warpkit.ops import reshape
 from warpkit.sampling import grid_sample
+from warpkit.sampling._native_arguments import TPS, Spline, is_floating, is_image
 from warpkit.transforms import affine_grid, tps_coefficients, tps_displacement
 from warpkit.transforms._to_pixels import displacement_to_pixels, identity_to_pixels
 from warpkit.transforms._tps_grid import check_values
 from warpkit.transforms._tps_system import check_control_points, lattice
 
+from . import _native_warp
 from ._chain_rule import differentiate_through
+from ._native_warp import Source
 from ._warp_affine import draw_away_from_kinks, warp_spec
 
 
@@ -110,6 +117,65 @@ def _pixels(
 
 
 differentiate_through(warp_tps, _pixels)
+
+
+def _parameters_of(
+    control_points: Array, image: Array, regularization: float, frame: str
+) -> Callable[[Array], Array]:
+    """From theta to the coefficients of the displacement in pixels, (n, k + 1 + ndim, ndim)."""
+
+    def parameters(theta: Array) -> Array:
+        coefficients = tps_coefficients(theta, control_points, regularization)
+        return displacement_to_pixels(coefficients, tuple(image.shape[2:]), frame)
+
+    return parameters
+
+
+def _source(parameters: np.ndarray, control_points: np.ndarray, image: Any, shape: Any, frame: str) -> Source:
+    in_shape = image.shape[2:]
+    out_shape = in_shape if shape is None else shape
+    ndim = len(out_shape)
+    centres = np.ascontiguousarray(control_points, np.float64)
+    spline = Spline(controls=len(centres), control_points=centres.ctypes.data)
+    spline.centres = centres  # type: ignore[attr-defined]  # keeps the memory alive
+    scales, offsets = frame_scales(out_shape, frame)
+    identity = identity_to_pixels(in_shape, out_shape, frame)[0]
+    for d in range(ndim):
+        spline.frame_scale[d], spline.frame_offset[d] = scales[d], offsets[d]
+        spline.identity_scale[d], spline.identity_offset[d] = identity[d, d], identity[d, ndim]
+    return Source(TPS, np.ascontiguousarray(parameters), out_shape, spline)
+
+
+@warp_tps.kernel
+def _pull(image, theta, control_points, *, shape, regularization, frame, **options):
+    if not (is_image(image) and is_floating(theta) and is_floating(control_points)):
+        return NotImplemented
+    parameters = _parameters_of(control_points, image, regularization, frame)(theta)
+    source = _source(parameters, control_points, image, shape, frame)
+    return _native_warp.pull(image, source, **options)
+
+
+@warp_tps.vjp.kernel
+def _pull_vjp(ct_out, image, theta, control_points, *, needs, shape, regularization, frame, **options):
+    if needs[2] or not (is_floating(image) and is_floating(theta) and is_floating(control_points)):
+        return NotImplemented  # control points that move with the output: array code
+    parameters, pull_back = vjp(_parameters_of(control_points, image, regularization, frame), (theta,))
+    source = _source(parameters, control_points, image, shape, frame)
+    found = _native_warp.cotangents(ct_out, image, source, pull_back, needs[:2], **options)
+    return NotImplemented if found is NotImplemented else (*found, None)
+
+
+@warp_tps.jvp.kernel
+def _pull_jvp(tangents, image, theta, control_points, *, shape, regularization, frame, **options):
+    if tangents[2] is not None or not (is_floating(image) and is_floating(theta)):
+        return NotImplemented
+    if not is_floating(control_points):
+        return NotImplemented
+    parameters_of = _parameters_of(control_points, image, regularization, frame)
+    parameters, tan_parameters = jvp(parameters_of, (theta,), tangents[1:2])
+    source = _source(parameters, control_points, image, shape, frame)
+    moved = None if tangents[1] is None else tan_parameters
+    return _native_warp.tangent(tangents[0], moved, image, source, **options)
 
 
 def displaced_pixels(field: Array, in_shape: tuple[int, ...], frame: str) -> Array:

@@ -1,0 +1,170 @@
+"""The compiled fused warps, for NumPy arrays: coordinates are computed where they are used.
+
+No array of the size of a grid is made, and the cotangent of the parameters is summed inside the kernel, in
+float64. A :class:`Source` says which transform of pixels the kernel computes. All functions return
+``NotImplemented`` where no compiled kernel fits.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import NotImplementedType
+from typing import Any
+
+import numpy as np
+
+from warpkit._core import _native
+from warpkit.sampling._native_arguments import (
+    Sampling,
+    Spline,
+    at_least_float32,
+    is_floating,
+    is_image,
+    packed,
+    sampling_arguments,
+)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A batch of transforms, from the output's pixels to the input's."""
+
+    code: int
+    """AFFINE, PROJECTIVE or TPS of ``warpkit.sampling._native_arguments``."""
+    parameters: np.ndarray
+    """(n, ...) of float64, as listed at ``enum wk_source``."""
+    shape: tuple[int, ...]
+    """Spatial shape of the output."""
+    spline: Spline | None = None
+    """What all splines of the batch share."""
+
+
+def pull(image: Any, source: Source, **options: Any) -> np.ndarray | NotImplementedType:
+    """Warp an image (n, c, *spatial); `options` are kernel, boundary and fill_value."""
+    if not is_image(image):
+        return NotImplemented
+    image = packed(image)
+    arguments = _arguments(image.shape, image.dtype, source, options)
+    if arguments is None:
+        return NotImplemented
+    out = np.empty(_out_shape(image.shape, source), image.dtype)
+    if out.size:
+        arguments.image, arguments.out = image.ctypes.data, out.ctypes.data
+        _native.call("wk_pull", arguments)
+    return out
+
+
+def image_cotangent(
+    ct_out: Any, image: Any, source: Source, **options: Any
+) -> np.ndarray | NotImplementedType:
+    """Cotangent of the image; floating."""
+    if not _fits(ct_out, image, source):
+        return NotImplemented
+    wide = at_least_float32(ct_out)
+    arguments = _arguments(image.shape, wide.dtype, source, options)
+    if arguments is None:
+        return NotImplemented
+    out = np.zeros(image.shape, wide.dtype)
+    if out.size and wide.size:
+        arguments.point_values, arguments.out = wide.ctypes.data, out.ctypes.data
+        arguments.point_values_n = wide.shape[0]
+        _native.call("wk_push", arguments)
+    return out.astype(image.dtype, copy=False)
+
+
+def parameter_cotangent(
+    ct_out: Any, image: Any, source: Source, **options: Any
+) -> np.ndarray | NotImplementedType:
+    """Cotangent of the source's parameters, in float64."""
+    if not _fits(ct_out, image, source):
+        return NotImplemented
+    wide, ct_out = at_least_float32(image), at_least_float32(ct_out)
+    arguments = _arguments(image.shape, wide.dtype, source, options)
+    if arguments is None:
+        return NotImplemented
+    out = np.zeros_like(source.parameters)
+    if out.size and ct_out.size:
+        arguments.image, arguments.out = wide.ctypes.data, out.ctypes.data
+        arguments.point_values, arguments.point_values_n = ct_out.ctypes.data, ct_out.shape[0]
+        _native.call("wk_pull_vjp", arguments)
+    return out
+
+
+def cotangents(
+    ct_out: Any,
+    image: Any,
+    source: Source,
+    pull_back: Callable[[Any], tuple[Any, ...]],
+    needs: tuple[bool, bool],
+    **options: Any,
+) -> tuple[Any, Any] | NotImplementedType:
+    """Cotangents of the image and of what the source's parameters are computed from, through `pull_back`."""
+    ct_image = ct_theta = None
+    if needs[0]:
+        ct_image = image_cotangent(ct_out, image, source, **options)
+    if needs[1]:
+        ct_parameters = parameter_cotangent(ct_out, image, source, **options)
+        if ct_parameters is NotImplemented:
+            return NotImplemented
+        (ct_theta,) = pull_back(ct_parameters)
+    return NotImplemented if ct_image is NotImplemented else (ct_image, ct_theta)
+
+
+def tangent(
+    tan_image: Any, tan_parameters: np.ndarray | None, image: Any, source: Source, **options: Any
+) -> np.ndarray | NotImplementedType:
+    """Tangent of the output, from those of the image and of the source's parameters (or None)."""
+    if not is_floating(image) or (tan_image is not None and not is_floating(tan_image)):
+        return NotImplemented
+    if tan_image is not None and (tan_image.shape, tan_image.dtype) != (image.shape, image.dtype):
+        return NotImplemented
+    wide = at_least_float32(image)
+    arguments = _arguments(image.shape, wide.dtype, source, options)
+    if arguments is None:
+        return NotImplemented
+    out = np.empty(_out_shape(image.shape, source), wide.dtype)
+    if out.size:
+        arguments.image, arguments.out = wide.ctypes.data, out.ctypes.data
+        if tan_image is not None:
+            tan_image = at_least_float32(tan_image)
+            arguments.image_tangents = tan_image.ctypes.data
+        if tan_parameters is not None:
+            tan_parameters = np.ascontiguousarray(tan_parameters)
+            arguments.coordinate_tangents = tan_parameters.ctypes.data
+        _native.call("wk_pull_jvp", arguments)
+    return out.astype(image.dtype, copy=False)
+
+
+def _fits(ct_out: Any, image: Any, source: Source) -> bool:
+    """Whether a cotangent is of the output's shape and dtype: nothing else guards the kernel's loops."""
+    return (
+        is_floating(image)
+        and is_floating(ct_out)
+        and ct_out.dtype == image.dtype
+        and ct_out.shape == _out_shape(image.shape, source)
+    )
+
+
+def _out_shape(image_shape: tuple[int, ...], source: Source) -> tuple[int, ...]:
+    n = source.parameters.shape[0] if image_shape[0] == 1 else image_shape[0]
+    return (n, image_shape[1], *source.shape)
+
+
+def _arguments(
+    image_shape: tuple[int, ...], dtype: Any, source: Source, options: dict[str, Any]
+) -> Sampling | None:
+    size = image_shape[2:]
+    points = source.parameters.shape[0] * math.prod(source.shape)
+    arguments = sampling_arguments(size, dtype, points=points, **options)
+    if arguments is None:
+        return None
+    arguments.source = source.code
+    arguments.image_n, arguments.channels = image_shape[:2]
+    arguments.source_n = source.parameters.shape[0]
+    arguments.shape = (*source.shape[::-1], *(1,) * (3 - len(size)))
+    arguments.coordinates = source.parameters.ctypes.data
+    if source.spline is not None:
+        arguments.spline = source.spline
+    return arguments
