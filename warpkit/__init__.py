@@ -29,7 +29,9 @@ from .grids import identity_grid as identity_grid
 from .sampling import grid_count as grid_count
 from .sampling import grid_gradient as grid_gradient
 from .sampling import grid_push as grid_push
+from .sampling import grid_push_parametric as grid_push_parametric
 from .sampling import grid_sample as grid_sample
+from .sampling import grid_sample_parametric as grid_sample_parametric
 from .sampling import spline_coefficients as spline_coefficients
 
 # Transforms.

@@ -45,13 +45,15 @@ def check_batch(argument: str, n: int, grid: ArraySpec) -> int:
     return m if n == 1 else n
 
 
-def check_derivative(derivative: tuple[int, ...] | None, ndim: int) -> tuple[int, ...]:
+def check_derivative(
+    derivative: tuple[int, ...] | None, ndim: int, argument: str = "derivative"
+) -> tuple[int, ...]:
     """The orders of derivative, one per coordinate; None is no derivative."""
     if derivative is None:
         return (0,) * ndim
     integers = isinstance(derivative, tuple) and all(type(k) is int and k >= 0 for k in derivative)
     if not integers or len(derivative) != ndim:
-        raise wrong_value("derivative", f"{ndim} non-negative integers, in the order (x, y[, z])", derivative)
+        raise wrong_value(argument, f"{ndim} non-negative integers, in the order (x, y[, z])", derivative)
     return derivative
 
 

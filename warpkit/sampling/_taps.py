@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,6 +86,23 @@ def find_taps(
     dtype : dtype
         Of the weights.
     """
+    kernels = (get_kernel(kernel),) * len(shape)
+    return find_taps_of(
+        kernels, grid, shape, boundary=boundary, frame=frame, derivative=derivative, dtype=dtype
+    )
+
+
+def find_taps_of(
+    kernels: Sequence[SamplingKernel],
+    grid: Array,
+    shape: tuple[int, ...],
+    *,
+    boundary: str,
+    frame: str,
+    derivative: tuple[int, ...] | None,
+    dtype: Any,
+) -> Taps:
+    """The same with a kernel of its own for each coordinate (x, y[, z])."""
     xp = namespace(grid)
     ndim = len(shape)
     orders = (0,) * ndim if derivative is None else derivative
@@ -98,9 +115,7 @@ def find_taps(
             invalid="ignore", over="ignore"
         ):  # infinity times zero, and minus itself, is NaN on purpose
             x = points[..., d].astype(xp.float64) * scales[d] + offsets[d]
-        taps, answered_here = _axis_taps(
-            x, shape[ndim - 1 - d], get_kernel(kernel), boundary, orders[d], dtype
-        )
+        taps, answered_here = _axis_taps(x, shape[ndim - 1 - d], kernels[d], boundary, orders[d], dtype)
         axes.append(taps)
         answered &= answered_here
     factor = math.prod(s**order for s, order in zip(scales, orders, strict=True))

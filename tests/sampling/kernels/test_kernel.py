@@ -176,7 +176,7 @@ def smooth_points(rng, shape, m):
 
 @smooth_kernel
 @pytest.mark.parametrize(
-    ("boundary", "shape"), [*itertools.product(BOUNDARIES, [(5,), (4, 5)]), ("mirror", (3, 2, 4))]
+    ("boundary", "shape"), [*itertools.product(BOUNDARIES, [(5,), (4, 5)]), ("mirror", (3, 2, 3))]
 )
 def test_derivatives(name, boundary, shape):
     """Of pull and push: central differences, vjp against jvp, exact adjointness, second order."""
@@ -208,18 +208,18 @@ def test_count_and_gradient(name):
     check_op(wk.grid_gradient, image, grid, kernel=name, frame="pixel", boundary="mirror")
 
 
-@smooth_kernel
+@pytest.mark.parametrize("name", ["bspline2", "cubic"])
 def test_warps(name):
     """Affine, projective and thin-plate warps pass the kernel on, and its derivatives come back."""
     rng = np.random.default_rng(3)
-    image = rng.standard_normal((1, 2, 4, 5))
+    image, shape = rng.standard_normal((1, 2, 4, 5)), (2, 3)
     affine = np.eye(2, 3)[None] + rng.uniform(-0.2, 0.2, (1, 2, 3))
-    check_op(wk.warp_affine, image, affine, kernel=name, boundary="mirror")
+    check_op(wk.warp_affine, image, affine, shape, kernel=name, boundary="mirror")
     projective = np.eye(3)[None] + rng.uniform(-0.1, 0.1, (1, 3, 3))
-    check_op(wk.warp_projective, image, projective, kernel=name, boundary="wrap")
-    points = np.array([[-1.0, -1.0], [1.0, -1.0], [-1.0, 1.0], [1.0, 1.0], [0.1, 0.2]])
-    theta = points[None] + rng.uniform(-0.1, 0.1, (1, 5, 2))
-    check_op(wk.warp_tps, image, theta, points, kernel=name, boundary="border")
+    check_op(wk.warp_projective, image, projective, shape, kernel=name, boundary="wrap")
+    points = np.array([[-1.0, -1.0], [1.0, -1.0], [-1.0, 1.0], [1.0, 1.0]])
+    theta = points[None] + rng.uniform(-0.1, 0.1, (1, 4, 2))
+    check_op(wk.warp_tps, image, theta, points, shape, kernel=name, boundary="border")
 
 
 @pytest.mark.parametrize("name", INTERPOLATING)
