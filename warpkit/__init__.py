@@ -26,12 +26,14 @@ from .grids import convert_points as convert_points
 from .grids import identity_grid as identity_grid
 
 # Sampling.
+from .sampling import SamplingKernel as SamplingKernel
 from .sampling import grid_count as grid_count
 from .sampling import grid_gradient as grid_gradient
 from .sampling import grid_push as grid_push
 from .sampling import grid_push_parametric as grid_push_parametric
 from .sampling import grid_sample as grid_sample
 from .sampling import grid_sample_parametric as grid_sample_parametric
+from .sampling import register_kernel as register_kernel
 from .sampling import spline_coefficients as spline_coefficients
 
 # Transforms.

@@ -140,6 +140,10 @@ def _samples(rng):
         options = {"kernel": "linear", "boundary": boundary, "frame": frame}
         yield Sample((values, grid), {"shape": shape, **options, "derivative": None})
     yield Sample((values[:1], grid), {"shape": shape, **options, "derivative": (0, 1, 0)})
+    for kernel, shape in [("cubic", (3, 4)), ("bspline2", (5,)), ("bspline3", (4, 3))]:
+        values, grid = rng.standard_normal((2, 1, 4)), _grid_sample.smooth_grid(rng, (2, 4), shape, "pixel")
+        options = {"kernel": kernel, "boundary": "mirror", "frame": "pixel"}
+        yield Sample((values, grid), {"shape": shape, **options, "derivative": None})
 
 
 grid_push.kernel(_native_grid_push.push)

@@ -48,8 +48,10 @@ def grid_sample(
         uint8 image to float32 first where you want one.
     grid : array, shape (n, *out_shape, ndim)
         Coordinates in `frame`; its dtype is independent of the image's. `n` may be 1 here or in `image`.
-    kernel : {"linear", "nearest"}
-        How values between pixel centres come about.
+    kernel : {"linear", "nearest", "cubic", "cubic_sharp", "bspline2", "bspline3"}
+        How values between pixel centres come about: from 2, 1, 4, 4, 3 or 4 pixels per axis. The cubic ones
+        are Keys' with a = -1/2 and with a = -3/4. B-splines take coefficients: those of
+        :func:`spline_coefficients` make them go through an image. :func:`register_kernel` adds others.
     boundary : {"constant", "border", "reflect", "mirror", "wrap"}
         Which pixel a tap outside reads: `fill_value`; the nearest one; reflected about the outer edges, or
         about the corner centres; periodically.
@@ -82,7 +84,8 @@ def grid_sample(
     The VJP is :math:`\bar U_{nm} = \sum_{\text{points}} \bar V\, k(x - m)\, k(y - n)`, which is
     :func:`grid_push`, and :math:`\bar x = \sum_c \bar V_c\, \partial V_c / \partial x`, which is this
     function with `derivative` raised. Where a coordinate meets a pixel centre, the derivative of the linear
-    kernel is the right one, U[x + 1] - U[x], under every boundary. That of "nearest" is zero everywhere.
+    kernel is the right one, U[x + 1] - U[x], under every boundary. That of "nearest" is zero everywhere. The
+    other kernels' slopes are continuous; their second or third derivatives jump, and are the right ones.
 
     A NaN coordinate gives NaN (in an integer image 0), nothing to the image's cotangent, and NaN to its own.
     An infinite coordinate is outside; under "reflect", "mirror" and "wrap" it has no answer, nor has one of
@@ -194,6 +197,11 @@ def _samples(rng):
         yield Sample((image, grid), {**options, "derivative": None})
     yield Sample((image[:1], grid), {**options, "derivative": (1, 0, 0)})
     yield Sample((image, grid[:1]), {**options, "kernel": "nearest", "derivative": None})
+    for kernel, spatial in [("cubic", (3, 4)), ("bspline2", (5,)), ("bspline3", (4, 3))]:
+        image = rng.standard_normal((2, 1, *spatial))
+        grid = smooth_grid(rng, (2, 4), spatial, "pixel")
+        options = {"kernel": kernel, "boundary": "mirror", "fill_value": 0.5, "frame": "pixel"}
+        yield Sample((image, grid), {**options, "derivative": None})
 
 
 def smooth_grid(rng, out_shape, spatial, frame):

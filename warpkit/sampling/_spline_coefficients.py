@@ -28,6 +28,9 @@ from ._boundary import BOUNDARIES, resolve_index
 from ._gather import compute_dtype
 from .kernels import get_kernel
 
+ROUNDING = 1e-12
+"""A weight that is not larger is zero: how a kernel computes it is its own business."""
+
 
 @op(linear=("image",), batch=("image",))
 def spline_coefficients(image: Array, *, kernel: str, boundary: str) -> Array:
@@ -104,15 +107,16 @@ def _weights_at_pixel(kernel: str) -> tuple[float, float]:
     """The weights that a kernel has at a pixel centre, for the pixel itself and for its two neighbours."""
     sampled = get_kernel(kernel)
     weights = sampled.weights(np.zeros(1), 0) or []
-    read = {offset: float(w[0]) for offset, w in zip(sampled.offsets, weights, strict=True) if w[0]}
-    centre, side = read.pop(0, 0.0), read.get(1, 0.0)
-    if read not in ({}, {-1: side, 1: side}) or not centre > 2 * abs(side):
+    read = {offset: float(w[0]) for offset, w in zip(sampled.offsets, weights, strict=True)}
+    centre, below, above = (read.pop(offset, 0.0) for offset in (0, -1, 1))
+    unexpected = [abs(above - below), *map(abs, read.values())]
+    if max(unexpected) > ROUNDING or not centre > 2 * abs(above):
         raise wrong_value(
             "kernel",
             "a symmetric one that at a pixel centre reads that pixel above all, and at most its neighbours",
             repr(kernel),
         )
-    return centre, side
+    return centre, above if abs(above) > ROUNDING else 0.0
 
 
 @dataclass(frozen=True)

@@ -41,12 +41,11 @@ class SamplingKernel:
     --------
     Linear interpolation:
 
-    >>> import numpy as np
-    >>> from warpkit.sampling.kernels import SamplingKernel
+    >>> import numpy as np, warpkit as wk
     >>> def weights(t, order):
     ...     ones = np.ones_like(t)
     ...     return {0: [1 - t, t], 1: [-ones, ones]}.get(order)
-    >>> SamplingKernel("tent", 2, weights).offsets
+    >>> wk.SamplingKernel("tent", 2, weights).offsets
     range(0, 2)
     """
 
