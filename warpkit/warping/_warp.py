@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from warpkit._core import Array, Tracer, as_array, check_shape, wrong_type, wrong_value
+from warpkit._core import Array, ArraySpec, Tracer, as_array, check_shape, plain, wrong_type, wrong_value
 from warpkit.ops import moveaxis
 from warpkit.sampling import grid_sample
 from warpkit.transforms import (
@@ -17,6 +17,8 @@ from warpkit.transforms import (
     ThinPlateSpline,
 )
 
+from ._footprint_sample import check_averageable, footprint_sample, sample_counts
+from ._footprints import footprints, in_pixels
 from ._warp_affine import warp_affine
 from ._warp_projective import warp_projective
 from ._warp_tps import warp_field, warp_tps
@@ -30,6 +32,7 @@ def warp(
     kernel: str = "linear",
     boundary: str = "constant",
     fill_value: float = 0.0,
+    antialias: bool = False,
     channel_axis: int | None = None,
 ) -> Array:
     r"""Warp an image, or a batch of images, by a transform, or a batch of transforms.
@@ -54,6 +57,10 @@ def warp(
         displaced by a :class:`Displacement` first, that of its field.
     kernel, boundary, fill_value : optional
         As of :func:`grid_sample`.
+    antialias : bool
+        Whether an output pixel, where the transform shrinks the image, is the mean over its footprint, the
+        part of the image that it covers, and not what lies at its centre: :func:`footprint_sample`. If the
+        transform shrinks nowhere, not a bit changes. Labels cannot be averaged.
     channel_axis : int, optional
         Where the channels are, if not as above: -1 for (H, W, C) or (N, H, W, C).
 
@@ -106,7 +113,8 @@ def warp(
             "transform", f"a batch of {n}, that of the image, or of 1", f"a batch of {transform.n}"
         )
     options = {"kernel": kernel, "boundary": boundary, "fill_value": fill_value}
-    out = _dispatch(stacked, transform, check_shape(shape, ndim=ndim), options)
+    sample = _average if antialias else _dispatch
+    out = sample(stacked, transform, check_shape(shape, ndim=ndim), options)
     if missing == 2:
         out = out[:, 0]
     if not batched and transform.n == 1:
@@ -139,6 +147,18 @@ def _check_layout(image: Array, ndim: int, channel_axis: int | None) -> bool:
 def _channel_position(channel_axis: int, ndim_in: int, ndim_out: int) -> int:
     """Where the channels belong in the output, which may have a batch axis more in front."""
     return channel_axis % ndim_in + (ndim_out - ndim_in)
+
+
+def _average(
+    image: Array, transform: AbstractTransform, shape: tuple[int, ...], options: dict[str, Any]
+) -> Array:
+    """Warp (n, c, *spatial) without aliasing."""
+    check_averageable(ArraySpec.of(image))
+    pixels = in_pixels(transform, tuple(image.shape[2:]), shape)
+    jacobian = footprints(pixels, shape)
+    if not (sample_counts(plain(jacobian)) > 1).any():
+        return _dispatch(image, transform, shape, options)
+    return footprint_sample(image, pixels.grid(shape), jacobian, **options)
 
 
 def _dispatch(
