@@ -22,17 +22,32 @@ struct Coordinates {
 
 // ---- grids -------------------------------------------------------------------------------------------------
 
-template <int NDIM, typename G>
-void read_grid_row(const G *WK_RESTRICT grid, const Axis *axes, bool tangent, int count, int first,
+template <int NDIM, typename G, typename Count>
+void read_grid_row(const G *WK_RESTRICT grid, const Axis *axes, bool tangent, Count count, int first,
                    PointArray *WK_RESTRICT x) {
     for (int d = 0; d < NDIM; ++d) {
-        const double scale = axes[d].scale, offset = tangent ? 0.0 : axes[d].offset;
+        const double scale = axes[d].scale, offset = axes[d].offset;
         double *WK_RESTRICT to = x[d] + first;
-        for (int p = 0; p < count; ++p) {
-            const double value = static_cast<double>(grid[p * NDIM + d]);
-            to[p] = tangent ? value * scale : pixel_coordinate(value, scale, offset);
+        if (tangent) {
+            for (int p = 0; p < count; ++p) to[p] = static_cast<double>(grid[p * NDIM + d]) * scale;
+        } else {
+            for (int p = 0; p < count; ++p) {
+                to[p] = pixel_coordinate(static_cast<double>(grid[p * NDIM + d]), scale, offset);
+            }
         }
     }
+}
+
+template <int NDIM, typename G>
+void read_grid_tile(const Problem &problem, const G *grid, const Tile &tile, bool tangent, PointArray *x) {
+    if (tile.width == problem.row) {  // one piece of memory
+        const G *from = grid + problem.point(tile, 0) * NDIM;
+        return read_grid_row<NDIM>(from, problem.axes, tangent, tile.count(), 0, x);
+    }
+    for_rows(tile, [&](int r, auto width) {
+        const G *from = grid + problem.point(tile, r) * NDIM;
+        read_grid_row<NDIM>(from, problem.axes, tangent, width, r * width, x);
+    });
 }
 
 // A grid's coordinates, or the tangents of coordinates.
@@ -41,15 +56,9 @@ void read_grid(const Problem &problem, const void *grid, int64 item, const Tile 
                PointArray *x) {
     const wk_sampling &a = problem.arguments;
     const G *from = static_cast<const G *>(grid) + problem.source_of(item) * problem.points * a.ndim;
-    const auto read = a.ndim == 1   ? read_grid_row<1, G>
-                      : a.ndim == 2 ? read_grid_row<2, G>
-                                    : read_grid_row<3, G>;
-    if (tile.width == problem.row) {  // one piece of memory
-        return read(from + problem.point(tile, 0) * a.ndim, problem.axes, tangent, tile.count(), 0, x);
-    }
-    for (int r = 0; r < tile.height; ++r) {
-        read(from + problem.point(tile, r) * a.ndim, problem.axes, tangent, tile.width, r * tile.width, x);
-    }
+    if (a.ndim == 1) read_grid_tile<1>(problem, from, tile, tangent, x);
+    else if (a.ndim == 2) read_grid_tile<2>(problem, from, tile, tangent, x);
+    else read_grid_tile<3>(problem, from, tile, tangent, x);
 }
 
 // Asks for the grid of a tile that comes next. A tile's rows are too short for the processor to foresee them.
@@ -68,19 +77,47 @@ inline void prefetch_grid(const Problem &problem, int64 item, const Tile &tile) 
 
 // ---- transforms --------------------------------------------------------------------------------------------
 
+inline double first_column(const wk_sampling &a, const Tile &tile) {
+    return static_cast<double>(a.origin[0] + tile.column);
+}
+inline double row_y(const wk_sampling &a, int64 row) {
+    return static_cast<double>(a.origin[1] + (a.ndim == 3 ? row % a.shape[1] : row));
+}
+inline double row_z(const wk_sampling &a, int64 row) {
+    return static_cast<double>(a.origin[2] + (a.ndim == 3 ? row / a.shape[1] : 0));
+}
+
 inline void find_output_pixels(const Problem &problem, const Tile &tile, PointArray *output) {
     const wk_sampling &a = problem.arguments;
-    int p = 0;
-    for (int r = 0; r < tile.height; ++r) {
-        const int64 row = tile.row + r;
-        const double y = static_cast<double>(a.origin[1] + row % a.shape[1]);
-        const double z = static_cast<double>(a.origin[2] + row / a.shape[1]);
-        const double start = static_cast<double>(a.origin[0] + tile.column);
-        for (int c = 0; c < tile.width; ++c) output[0][p + c] = start + c;
-        for (int c = 0; c < tile.width; ++c) output[1][p + c] = y;
-        for (int c = 0; c < tile.width; ++c) output[2][p + c] = z;
-        p += tile.width;
-    }
+    const double start = first_column(a, tile);
+    for_rows(tile, [&](int r, auto width) {
+        const double y = row_y(a, tile.row + r), z = row_z(a, tile.row + r);
+        for (int c = 0; c < width; ++c) output[0][r * width + c] = start + c;
+        for (int c = 0; c < width; ++c) output[1][r * width + c] = y;
+        for (int c = 0; c < width; ++c) output[2][r * width + c] = z;
+    });
+}
+
+// x = theta_0 * x + theta_1 * y + ... + theta_ndim of one row of a matrix, at the output's pixels: what
+// map_affinely says, term by term, without an array of them.
+inline void map_pixels_affinely(const Problem &problem, const double *theta, const Tile &tile,
+                                double *WK_RESTRICT x) {
+    const wk_sampling &a = problem.arguments;
+    alignas(64) PointArray along;
+    const double start = first_column(a, tile);
+    for (int c = 0; c < tile.width; ++c) along[c] = theta[0] * (start + c);
+    for_rows(tile, [&](int r, auto width) {
+        const double y = theta[1] * row_y(a, tile.row + r);
+        double *WK_RESTRICT to = x + r * width;
+        if (a.ndim == 1) {
+            for (int c = 0; c < width; ++c) to[c] = along[c] + theta[1];
+        } else if (a.ndim == 2) {
+            for (int c = 0; c < width; ++c) to[c] = (along[c] + y) + theta[2];
+        } else {
+            const double z = theta[2] * row_z(a, tile.row + r);
+            for (int c = 0; c < width; ++c) to[c] = ((along[c] + y) + z) + theta[3];
+        }
+    });
 }
 
 // out = theta_0 * x + theta_1 * y + ... + theta_ndim for one row of a matrix.
@@ -175,9 +212,13 @@ inline void find_coordinates(const Problem &problem, int64 item, const Tile &til
     const int count = tile.count();
     if (a.source == WK_GRID_FLOAT32) return read_grid<float>(problem, a.coordinates, item, tile, false, c.x);
     if (a.source == WK_GRID_FLOAT64) return read_grid<double>(problem, a.coordinates, item, tile, false, c.x);
-    find_output_pixels(problem, tile, c.output);
     const double *theta =
         static_cast<const double *>(a.coordinates) + problem.source_of(item) * parameters_of(a);
+    if (a.source == WK_AFFINE) {
+        for (int d = 0; d < a.ndim; ++d) map_pixels_affinely(problem, theta + d * (a.ndim + 1), tile, c.x[d]);
+        return;
+    }
+    find_output_pixels(problem, tile, c.output);
     if (a.source == WK_TPS) {
         for (int d = 0; d < a.ndim; ++d) {
             const double scale = a.spline.identity_scale[d], offset = a.spline.identity_offset[d];
@@ -186,10 +227,8 @@ inline void find_coordinates(const Problem &problem, int64 item, const Tile &til
         return add_spline(a, theta, c.output, count, c.x);
     }
     for (int d = 0; d < a.ndim; ++d) map_affinely(a.ndim, theta + d * (a.ndim + 1), c.output, count, c.x[d]);
-    if (a.source == WK_PROJECTIVE) {
-        map_affinely(a.ndim, theta + a.ndim * (a.ndim + 1), c.output, count, c.denominator);
-        divide_out(a.ndim, count, c);
-    }
+    map_affinely(a.ndim, theta + a.ndim * (a.ndim + 1), c.output, count, c.denominator);
+    divide_out(a.ndim, count, c);
 }
 
 // After find_coordinates: the tangents of the coordinates.
@@ -200,6 +239,12 @@ inline void find_coordinate_tangents(const Problem &problem, int64 item, const T
     if (a.source == WK_GRID_FLOAT32) return read_grid<float>(problem, from, item, tile, true, c.tangent);
     if (a.source == WK_GRID_FLOAT64) return read_grid<double>(problem, from, item, tile, true, c.tangent);
     const double *theta = static_cast<const double *>(from) + problem.source_of(item) * parameters_of(a);
+    if (a.source == WK_AFFINE) {
+        for (int d = 0; d < a.ndim; ++d) {
+            map_pixels_affinely(problem, theta + d * (a.ndim + 1), tile, c.tangent[d]);
+        }
+        return;
+    }
     if (a.source == WK_TPS) {
         for (int d = 0; d < a.ndim; ++d) {
             for (int p = 0; p < count; ++p) c.tangent[d][p] = 0.0;
@@ -209,7 +254,6 @@ inline void find_coordinate_tangents(const Problem &problem, int64 item, const T
     for (int d = 0; d < a.ndim; ++d) {
         map_affinely(a.ndim, theta + d * (a.ndim + 1), c.output, count, c.tangent[d]);
     }
-    if (a.source == WK_AFFINE) return;
     // x = h / w: the tangent is (tan_h - x tan_w) / w.
     alignas(64) PointArray tangent;
     map_affinely(a.ndim, theta + a.ndim * (a.ndim + 1), c.output, count, tangent);
@@ -253,10 +297,11 @@ inline void add_row_cotangent(int ndim, const PointArray *output, const double *
 
 // After find_coordinates: adds to the cotangent of the transform's parameters, from that of the coordinates.
 // `ct` is overwritten.
-inline void add_parameter_cotangent(const Problem &problem, int count, const Coordinates &c, PointArray *ct,
+inline void add_parameter_cotangent(const Problem &problem, const Tile &tile, Coordinates &c, PointArray *ct,
                                     double *to) {
     const wk_sampling &a = problem.arguments;
-    const int ndim = a.ndim;
+    const int ndim = a.ndim, count = tile.count();
+    if (a.source == WK_AFFINE) find_output_pixels(problem, tile, c.output);
     if (a.source == WK_TPS) {
         alignas(64) PointArray point[MAX_NDIM];
         find_frame_points(a, c.output, count, point);

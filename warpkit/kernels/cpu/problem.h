@@ -31,13 +31,15 @@ struct Problem {
             whole &= a.block_origin[d] == 0 && a.block_size[d] == a.size[d];
         }
         batch = a.image_n == 1 ? a.source_n : a.image_n;
-        wide_index = a.wide_index != 0 || plane >= (int64{1} << 31);
+        int64 reach = 0;  // no place, counted from the image's first pixel, is further
+        for (int d = 0; d < a.ndim; ++d) reach += (a.block_origin[d] + a.block_size[d]) * axes[d].stride;
+        wide_index = a.wide_index != 0 || reach >= (int64{1} << 31);
         row = a.shape[0];
         rows = a.shape[1] * a.shape[2];
         points = row * rows;
         // 16 x 16: whole cache lines of the output, and as many pixels across as along at any angle. Short
         // rows are taken whole: their images are small.
-        constexpr int64 WIDTH = 16, SHORT_ROW = 64;
+        constexpr int64 WIDTH = TILE_WIDTH, SHORT_ROW = 64;
         const int64 most = most_points(a);
         const int64 widest = rows * WIDTH < most ? most / (rows > 0 ? rows : 1) : WIDTH;
         const int64 width = row <= SHORT_ROW ? row : widest;
@@ -102,16 +104,16 @@ inline bool is_supported(const wk_sampling &a) {
 
 // Copies the values of a tile's points in one channel into an array without gaps, or back.
 template <typename T>
-void read_tile(const Problem &problem, const Tile &tile, const T *channel, T *values) {
-    for (int r = 0; r < tile.height; ++r) {
-        memcpy(values + r * tile.width, channel + problem.point(tile, r), tile.width * sizeof(T));
-    }
+void read_tile(const Problem &problem, const Tile &tile, const T *WK_RESTRICT channel, T *WK_RESTRICT values) {
+    for_rows(tile, [&](int r, auto width) {
+        memcpy(values + r * width, channel + problem.point(tile, r), width * sizeof(T));
+    });
 }
 template <typename T>
-void write_tile(const Problem &problem, const Tile &tile, const T *values, T *channel) {
-    for (int r = 0; r < tile.height; ++r) {
-        memcpy(channel + problem.point(tile, r), values + r * tile.width, tile.width * sizeof(T));
-    }
+void write_tile(const Problem &problem, const Tile &tile, const T *WK_RESTRICT values, T *WK_RESTRICT channel) {
+    for_rows(tile, [&](int r, auto width) {
+        memcpy(channel + problem.point(tile, r), values + r * width, width * sizeof(T));
+    });
 }
 
 }  // namespace wk

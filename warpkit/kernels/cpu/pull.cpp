@@ -19,20 +19,21 @@ void pull_tile(const Problem &problem, int64 item, const Tile &tile, double fact
     const wk_sampling &a = problem.arguments;
     const int count = tile.count();
     const S fill = Pixel<S>::of(static_cast<T>(a.fill_value));
-    find_coordinates(problem, item, tile, work.coordinates);
-    find_taps(problem, work.coordinates.x, count, {true, false}, work.taps);
     const T scale = static_cast<T>(factor), outside = to_arithmetic(fill);
-    // Nothing but taps outside that read +0, as around an image that is made smaller: the sum is +0.
-    const bool nothing = work.taps.exterior && outside == 0 && 1 / outside > 0;
-    if (work.taps.exterior && !nothing) find_product_places(problem, work.taps);
+    const bool outside_is_nothing = outside == 0 && 1 / outside > 0;  // +0: so is then the sum
+    find_tile_taps(problem, item, tile, {true, false, !outside_is_nothing}, work);
     for (int64 c = 0; c < a.channels; ++c) {
-        if (nothing) {
+        if (work.taps.exterior) {  // as around an image that is made smaller
             for (int p = 0; p < count; ++p) work.out[p] = Pixel<O>::of(T(0));
         } else {
             load_values(static_cast<const S *>(a.image) + problem.plane_start(item, c), work.taps, fill,
                         work.values);
             weigh_values(work.taps, 0, work.values, work.result);
             for (int p = 0; p < count && factor != 1.0; ++p) work.result[p] *= scale;
+            if constexpr (std::is_same_v<T, O>) {
+                write_tile(problem, tile, work.result, static_cast<O *>(a.out) + problem.value_start(item, c));
+                continue;
+            }
             for (int p = 0; p < count; ++p) work.out[p] = Pixel<O>::of(work.result[p]);
         }
         write_tile(problem, tile, work.out, static_cast<O *>(a.out) + problem.value_start(item, c));

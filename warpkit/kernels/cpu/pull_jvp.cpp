@@ -32,10 +32,9 @@ void jvp_tile(const Problem &problem, int64 item, const Tile &tile, JvpWork<T, I
     const wk_sampling &a = problem.arguments;
     const int count = tile.count();
     const T factor = static_cast<T>(derivative_factor(a));
-    const Wanted wanted = {a.image_tangents != nullptr, a.coordinate_tangents != nullptr};
-    find_coordinates(problem, item, tile, work.coordinates);
+    const Wanted wanted = {a.image_tangents != nullptr, a.coordinate_tangents != nullptr, false};
+    find_tile_taps(problem, item, tile, wanted, work);
     if (wanted.slopes) find_coordinate_tangents(problem, item, tile, work.coordinates);
-    find_taps(problem, work.coordinates.x, count, wanted, work.taps);
     for (int64 c = 0; c < a.channels; ++c) {
         for (int p = 0; p < count; ++p) work.out[p] = 0;
         if (wanted.values && !work.taps.exterior) {

@@ -47,8 +47,7 @@ void find_coordinate_cotangent(const Problem &problem, int64 source, const Tile 
                                VjpWork<T, Index> &work) {
     const wk_sampling &a = problem.arguments;
     const int count = tile.count();
-    find_coordinates(problem, source, tile, work.coordinates);
-    find_taps(problem, work.coordinates.x, count, {false, true}, work.taps);
+    find_tile_taps(problem, source, tile, {false, true, false}, work);
     for (int d = 0; d < a.ndim; ++d) {
         for (int p = 0; p < count; ++p) work.sum[d][p] = 0.0;
     }
@@ -102,7 +101,7 @@ void parameter_cotangent(const Problem &problem, double nanoseconds, const Inter
     const auto body = [&](int64 source, int64 piece, const Tile &tile, Work &work) {
         find_coordinate_cotangent(problem, source, tile, work);
         if (work.taps.exterior) return;
-        add_parameter_cotangent(problem, tile.count(), work.coordinates, work.sum,
+        add_parameter_cotangent(problem, tile, work.coordinates, work.sum,
                                 parts.get() + piece * parameters);
     };
     parallel_for_tiles<Work>(problem, a.source_n, nanoseconds, interruption, body);

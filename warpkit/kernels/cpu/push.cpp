@@ -20,11 +20,7 @@ struct Reach {
     int64 low, high;
 };
 
-template <typename T, typename Index>
-void find_tile_taps(const Problem &problem, int64 item, const Tile &tile, PushWork<T, Index> &work) {
-    find_coordinates(problem, item, tile, work.coordinates);
-    find_taps(problem, work.coordinates.x, tile.count(), {true, false}, work.taps);
-}
+constexpr Wanted WANTED = {true, false, false};
 
 template <typename T, typename Index>
 Reach reach_of(const Taps<T, Index> &taps) {
@@ -40,7 +36,7 @@ Reach reach_of(const Taps<T, Index> &taps) {
     }
     for (int p = 0; p < taps.count; ++p) low = taps.base[p] < low ? taps.base[p] : low;
     for (int p = 0; p < taps.count; ++p) high = taps.base[p] > high ? taps.base[p] : high;
-    return {low, high + taps.offset[taps.product - 1]};
+    return {low + taps.offset[0], high + taps.offset[taps.product - 1]};
 }
 
 // Where each tap of each point is, for all channels: negative where nothing is added, because the weight is
@@ -83,7 +79,7 @@ template <typename T, typename Index>
 void push_tile(const Problem &problem, int64 item, const Tile &tile, T factor, Index low, Index high,
                PushWork<T, Index> &work) {
     const wk_sampling &a = problem.arguments;
-    find_tile_taps(problem, item, tile, work);
+    find_tile_taps(problem, item, tile, WANTED, work);
     if (work.taps.exterior || work.taps.vanishes[0]) return;
     find_destinations(work.taps, low, high, work.place);
     for (int64 c = 0; c < a.channels; ++c) {
@@ -100,9 +96,10 @@ Memory<Reach> find_reaches(const Problem &problem, int64 threads, const Interrup
     const int64 pieces = pieces_per_item(problem);
     parallel_for(problem.arguments.source_n * pieces, threads, interruption, [&](int64 number) {
         PushWork<T, Index> work;
+        set_up(problem, work.taps);
         const int64 item = number / pieces, first = number % pieces * PIECE;
         for (int64 tile = first; tile < first + PIECE && tile < problem.tiles; ++tile) {
-            find_tile_taps(problem, item, problem.tile(tile), work);
+            find_tile_taps(problem, item, problem.tile(tile), WANTED, work);
             reaches[item * problem.tiles + tile] = reach_of(work.taps);
         }
     });
@@ -143,6 +140,7 @@ void push(const Problem &problem, const Interruption &interruption) {
         if (slabs > 1) reaches = find_reaches<T, Index>(problem, threads, interruption);
         parallel_for(a.image_n * slabs, threads, interruption, [&](int64 piece) {
             PushWork<T, Index> work;
+            set_up(problem, work.taps);
             const int64 slab = piece % slabs, quotient = problem.plane / slabs, rest = problem.plane % slabs;
             const int64 low = slab * quotient + (slab < rest ? slab : rest);
             const int64 high = low + quotient + (slab < rest ? 1 : 0);

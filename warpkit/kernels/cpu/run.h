@@ -15,6 +15,88 @@ struct Workspace {
     Taps<T, Index> taps;
 };
 
+// ---- a short way for affine maps in 2D ---------------------------------------------------------------------
+//
+// Coordinates grow or fall steadily along rows and columns, and rounding keeps that: a tile's corners tell
+// whether it is in the interior. Coordinates then need not be stored, but are used where they are computed.
+
+struct AffineRow {
+    const double (*along)[TILE];
+    double y[2], constant[2];
+    WK_DEVICE double operator()(int d, int c) const { return (along[d][c] + y[d]) + constant[d]; }
+};
+
+class AffineTile {
+public:
+    AffineTile(const Problem &problem, int64 item, const Tile &tile)
+        : a_(problem.arguments), tile_(tile),
+          theta_(static_cast<const double *>(a_.coordinates) + problem.source_of(item) * 6) {
+        const double start = first_column(a_, tile);
+        for (int d = 0; d < 2; ++d) {
+            for (int c = 0; c < tile.width; ++c) along_[d][c] = theta_[3 * d] * (start + c);
+        }
+    }
+    AffineRow row(int r) const {
+        const double y = row_y(a_, tile_.row + r);
+        return {along_, {theta_[1] * y, theta_[4] * y}, {theta_[2], theta_[5]}};
+    }
+    // Whether holds(d, x) is true at all corners along axis d.
+    template <typename Holds>
+    bool at_corners(int d, const Holds &holds) const {
+        const AffineRow first = row(0), last = row(tile_.height - 1);
+        const int end = tile_.width - 1;
+        return holds(first(d, 0)) && holds(first(d, end)) && holds(last(d, 0)) && holds(last(d, end));
+    }
+
+private:
+    const wk_sampling &a_;
+    const Tile &tile_;
+    const double *theta_;
+    alignas(64) double along_[2][TILE];
+};
+
+// Returns false where the short way does not lead.
+template <typename T, typename Index>
+bool find_affine_taps(const Problem &problem, int64 item, const Tile &tile, Wanted wanted,
+                      Taps<T, Index> &taps) {
+    const wk_sampling &a = problem.arguments;
+    if (a.source != WK_AFFINE || a.ndim != 2 || !has_short_way(a)) return false;
+    const AffineTile affine(problem, item, tile);
+    const Surroundings axis_x(a, 0, taps.along), axis_y(a, 1, taps.along);
+    const auto inside = [&](int d, const Surroundings &axis) {
+        return affine.at_corners(d, [&](double x) { return axis.inside(x); });
+    };
+    if (inside(0, axis_x) && inside(1, axis_y)) {
+        find_interior(problem, tile.count(), taps, [&](auto kernel) {
+            using Kernel = decltype(kernel);
+            for_rows(tile, [&](int r, auto width) {
+                find_interior_row<Kernel, 2>(problem, affine.row(r), r * width, width, wanted, taps);
+            });
+        });
+        return true;
+    }
+    const auto outside = [&](int d, int other, const Surroundings &axis) {
+        const bool numbers = affine.at_corners(other, [](double x) { return x == x; });
+        return numbers && (affine.at_corners(d, [&](double x) { return x < axis.far_below; }) ||
+                           affine.at_corners(d, [&](double x) { return x > axis.far_above; }));
+    };
+    taps.exterior = may_skip_exterior(a, wanted) && (outside(0, 1, axis_x) || outside(1, 0, axis_y));
+    if (taps.exterior) {
+        taps.count = tile.count();
+        taps.interior = false;
+    }
+    return taps.exterior;
+}
+
+// Steps 1 to 3. Coordinates are left unset where only taps are of use.
+template <typename T, typename Index>
+void find_tile_taps(const Problem &problem, int64 item, const Tile &tile, Wanted wanted,
+                    Workspace<T, Index> &work) {
+    if (find_affine_taps(problem, item, tile, wanted, work.taps)) return;
+    find_coordinates(problem, item, tile, work.coordinates);
+    find_taps(problem, work.coordinates.x, tile.count(), wanted, work.taps);
+}
+
 // Calls body(T{}, Index{}) with the type of the image's arithmetic and that of places.
 template <typename Body>
 void with_types(const Problem &problem, const Body &body) {
@@ -49,6 +131,7 @@ void parallel_for_tiles(const Problem &problem, int64 items, double nanoseconds,
     const int64 threads = worthwhile_threads(problem.arguments.num_threads, nanoseconds);
     parallel_for(items * pieces, threads, interruption, [&](int64 number) {
         Work work;
+        set_up(problem, work.taps);
         const int64 item = number / pieces, first = number % pieces * PIECE;
         const int64 last = first + PIECE < problem.tiles ? first + PIECE : problem.tiles;
         for (int64 tile = first; tile < last; ++tile) {

@@ -7,9 +7,10 @@
 
 namespace wk {
 
-// Which weights are asked for: those of the values, and those of the slopes along each axis.
+// Which weights are asked for: those of the values, and those of the slopes along each axis; and whether taps
+// are of use where all of a tile's are outside the image.
 struct Wanted {
-    bool values, slopes;
+    bool values, slopes, outside;
 };
 
 // Index is 32-bit wherever a channel has fewer than 2^31 elements: vectors then hold twice as many.
@@ -20,12 +21,12 @@ struct Taps {
     int along;    // taps along one axis
     int product;  // taps of a point
     bool interior;  // all taps of all points are in memory; then `place` is not set but `base` is
-    bool exterior;  // all taps of all points are outside the image, and have an answer
+    bool exterior;  // all taps of all points are outside the image, and of no use; then nothing else is set
     bool vanishes[SETS];  // all weights of the set are zero
     alignas(64) AxisTaps<T, Index> axis[MAX_NDIM];
     alignas(64) T answer[TILE];             // NaN where the point has none, else 0; not set in an interior tile
-    alignas(64) Index base[TILE];           // place of the first tap
-    int64 offset[PRODUCT_SIZE / 16];        // of each tap from the first one, in an interior tile
+    alignas(64) Index base[TILE];           // place of the first tap, if the whole image were in memory
+    int64 offset[PRODUCT_SIZE / 16];        // of the places in memory of each tap, from there
     alignas(64) Index place[PRODUCT_SIZE];  // tap k of point p: [k * count + p]; negative: nothing there
     alignas(64) T weight[SETS][PRODUCT_SIZE];
 };
@@ -81,18 +82,10 @@ void find_bases(const Problem &problem, Taps<T, Index> &taps) {
     const int ndim = problem.arguments.ndim;
     const auto first = [&](int d) { return taps.axis[d < ndim ? d : 0].first; };
     const auto stride = [&](int d) { return d < ndim ? static_cast<double>(problem.axes[d].stride) : 0.0; };
-    const auto origin = [&](int d) {
-        return d < ndim ? static_cast<double>(problem.arguments.block_origin[d]) : 0.0;
-    };
     const double *WK_RESTRICT x = first(0), *WK_RESTRICT y = first(1), *WK_RESTRICT z = first(2);
     const double stride_y = stride(1), stride_z = stride(2);
-    const double start = origin(0) + origin(1) * stride_y + origin(2) * stride_z;
     for (int p = 0; p < taps.count; ++p) {
-        taps.base[p] = static_cast<Index>(x[p] + y[p] * stride_y + z[p] * stride_z - start);
-    }
-    for (int k = 0; k < taps.product; ++k) {
-        taps.offset[k] = 0;
-        for (int d = 0; d < ndim; ++d) taps.offset[k] += tap_of(taps.along, k, d) * problem.axes[d].stride;
+        taps.base[p] = static_cast<Index>(x[p] + y[p] * stride_y + z[p] * stride_z);
     }
 }
 
@@ -118,16 +111,185 @@ bool misses_block(const Problem &problem, const Taps<T, Index> &taps) {
 
 struct OutsideBlock {};
 
-// Steps 2 and 3 for points at pixel coordinates x[axis][point].
+inline bool may_skip_exterior(const wk_sampling &a, Wanted wanted) {
+    return a.boundary == WK_CONSTANT && !wanted.outside;
+}
+
+// ---- the short way -----------------------------------------------------------------------------------------
+//
+// Most tiles lie in the interior, and most kernels have few taps: then everything follows from the coordinates
+// in one loop. It finds what the steps above find.
+
+// Whether a coordinate is far enough inside or outside along an axis to tell where all its taps are.
+struct Surroundings {
+    double low, high;                // in between: linear and nearest taps are in memory
+    double far_below, far_above;     // beyond: all taps are outside the image
+    Surroundings(const wk_sampling &a, int d, int along)
+        : low(static_cast<double>(a.block_origin[d])),
+          high(low + static_cast<double>(a.block_size[d] - 1)),
+          far_below(-static_cast<double>(along)),
+          far_above(static_cast<double>(a.size[d] - 1 + along)) {}
+    bool inside(double x) const { return (x >= low) & (x < high); }
+};
+
+// Whether inside(d, x) holds at all points along all axes. 32 lanes: a single running result would make each step
+// wait for the one before.
+inline bool all_interior(const wk_sampling &a, const double (*x)[TILE], int count, int along) {
+    constexpr int LANES = 32;
+    alignas(64) double beyond[LANES] = {};
+    double rest = 0.0;
+    for (int d = 0; d < a.ndim; ++d) {
+        const Surroundings axis(a, d, along);
+        const double *WK_RESTRICT value = x[d];
+        int p = 0;
+        for (; p + LANES <= count; p += LANES) {
+            for (int i = 0; i < LANES; ++i) beyond[i] = axis.inside(value[p + i]) ? beyond[i] : 1.0;
+        }
+        for (; p < count; ++p) rest = axis.inside(value[p]) ? rest : 1.0;
+    }
+    for (int i = 0; i < LANES; ++i) rest += beyond[i];
+    return rest == 0.0;
+}
+
+// Whether all points are far outside along one axis.
+inline bool all_exterior(const wk_sampling &a, const double (*x)[TILE], int count, int along) {
+    for (int d = 0; d < a.ndim; ++d) {
+        const Surroundings axis(a, d, along);
+        const bool possible = x[d][0] < axis.far_below || x[d][0] > axis.far_above;
+        if (possible && all_beyond(x[d], count, axis.far_below, axis.far_above)) {
+            for (int e = 0; e < a.ndim; ++e) {
+                for (int p = 0; p < count; ++p) {
+                    if (x[e][p] != x[e][p]) return false;
+                }
+            }
+            return true;
+        }
+    }
+    return false;
+}
+
+// Weights of one point along each axis: of values, and their derivatives.
+template <int TAPS, int NDIM, typename T>
+struct PointWeights {
+    T value[NDIM][TAPS], slope[NDIM][TAPS];
+};
+
+// Tap number K of the product, in the order of find_product_weights, and those after it.
+template <typename Kernel, int NDIM, int SET, int K = 0, typename T>
+WK_DEVICE void store_products(const PointWeights<Kernel::TAPS, NDIM, T> &w, int count, T *weight) {
+    constexpr int TAPS = Kernel::TAPS, PRODUCT = NDIM == 1 ? TAPS : NDIM == 2 ? TAPS * TAPS : TAPS * TAPS * TAPS;
+    constexpr int Y = NDIM > 1 ? 1 : 0, Z = NDIM > 2 ? 2 : 0;
+    constexpr int KX = K % TAPS, KY = K / TAPS % TAPS, KZ = K / TAPS / TAPS % TAPS;
+    const T x = SET == 1 ? w.slope[0][KX] : w.value[0][KX];
+    const T y = SET == 2 ? w.slope[Y][KY] : w.value[Y][KY], z = SET == 3 ? w.slope[Z][KZ] : w.value[Z][KZ];
+    weight[K * count] = NDIM == 1 ? x : NDIM == 2 ? y * x : (z * y) * x;
+    if constexpr (K + 1 < PRODUCT) store_products<Kernel, NDIM, SET, K + 1>(w, count, weight);
+}
+
+// For a row of points, the first of them number `first` of the tile, at coordinates x(axis, c).
+template <typename Kernel, int NDIM, bool VALUES, bool SLOPES, typename Row, typename Width, typename T,
+          typename Index>
+void find_interior_row(const Problem &problem, const Row &x, int first, Width width, Taps<T, Index> &taps) {
+    double stride[NDIM];
+    for (int d = 0; d < NDIM; ++d) stride[d] = static_cast<double>(problem.axes[d].stride);
+    const int count = taps.count;
+    Index *WK_RESTRICT base = taps.base + first;
+    T *WK_RESTRICT value = taps.weight[0] + first;
+    T *WK_RESTRICT slope_x = taps.weight[1] + first, *WK_RESTRICT slope_y = taps.weight[2] + first;
+    T *WK_RESTRICT slope_z = taps.weight[3] + first;
+    for (int c = 0; c < width; ++c) {
+        PointWeights<Kernel::TAPS, NDIM, T> w;
+        double place = 0.0;
+        for (int d = 0; d < NDIM; ++d) {
+            const double at = x(d, c), floor = floor_of(at);
+            const Cell cell = {floor, at - floor};  // what cell_of says of a coordinate in the image
+            const T local = static_cast<T>(Kernel::local(cell.fraction));
+            Kernel::template weights<0>(local, w.value[d]);
+            if (SLOPES) Kernel::template weights<(Kernel::MAX_ORDER > 0 ? 1 : 0)>(local, w.slope[d]);
+            const double tap = Kernel::first_tap(cell);
+            place = d == 0 ? tap : place + tap * stride[d];
+        }
+        base[c] = static_cast<Index>(place);
+        if constexpr (VALUES) store_products<Kernel, NDIM, 0>(w, count, value + c);
+        if constexpr (SLOPES) {
+            store_products<Kernel, NDIM, 1>(w, count, slope_x + c);
+            if constexpr (NDIM > 1) store_products<Kernel, NDIM, 2>(w, count, slope_y + c);
+            if constexpr (NDIM > 2) store_products<Kernel, NDIM, 3>(w, count, slope_z + c);
+        }
+    }
+}
+
+template <typename Kernel, int NDIM, typename Row, typename Width, typename T, typename Index>
+void find_interior_row(const Problem &problem, const Row &x, int first, Width width, Wanted wanted,
+                       Taps<T, Index> &taps) {
+    const bool slopes = wanted.slopes && Kernel::MAX_ORDER > 0;
+    if (!slopes) find_interior_row<Kernel, NDIM, true, false>(problem, x, first, width, taps);
+    else if (!wanted.values) find_interior_row<Kernel, NDIM, false, true>(problem, x, first, width, taps);
+    else find_interior_row<Kernel, NDIM, true, true>(problem, x, first, width, taps);
+}
+
+// Calls find(kernel) with a kernel that has a short way, for a tile that has one.
+template <typename T, typename Index, typename Find>
+void find_interior(const Problem &problem, int count, Taps<T, Index> &taps, const Find &find) {
+    taps.count = count;
+    taps.interior = true;
+    taps.exterior = false;
+    taps.vanishes[0] = false;
+    for (int d = 0; d < MAX_NDIM; ++d) taps.vanishes[1 + d] = problem.arguments.kernel == WK_NEAREST;
+    if (problem.arguments.kernel == WK_LINEAR) find(Linear{});
+    else find(Nearest{});
+}
+
+inline bool has_short_way(const wk_sampling &a) {
+    const bool few_taps = a.kernel == WK_LINEAR || a.kernel == WK_NEAREST;
+    return few_taps && a.derivative[0] + a.derivative[1] + a.derivative[2] == 0;
+}
+
+// Returns false where the short way does not lead.
+template <typename T, typename Index>
+bool find_interior_taps(const Problem &problem, const double (*x)[TILE], int count, Wanted wanted,
+                        Taps<T, Index> &taps) {
+    const wk_sampling &a = problem.arguments;
+    if (!has_short_way(a) || !all_interior(a, x, count, taps.along)) return false;
+    const auto row = [x](int d, int p) { return x[d][p]; };
+    find_interior(problem, count, taps, [&](auto kernel) {
+        using Kernel = decltype(kernel);
+        if (a.ndim == 1) find_interior_row<Kernel, 1>(problem, row, 0, count, wanted, taps);
+        else if (a.ndim == 2) find_interior_row<Kernel, 2>(problem, row, 0, count, wanted, taps);
+        else find_interior_row<Kernel, 3>(problem, row, 0, count, wanted, taps);
+    });
+    return true;
+}
+
+// ---- steps 2 and 3 -----------------------------------------------------------------------------------------
+
+// The offsets of a point's taps from its base, where all are in memory: for all tiles of a call. A block's
+// memory begins at its own first pixel.
+template <typename T, typename Index>
+void set_up(const Problem &problem, Taps<T, Index> &taps) {
+    const int ndim = problem.arguments.ndim;
+    taps.along = taps_of(problem.arguments.kernel);
+    taps.product = 1;
+    for (int d = 0; d < ndim; ++d) taps.product *= taps.along;
+    for (int k = 0; k < taps.product; ++k) {
+        taps.offset[k] = 0;
+        for (int d = 0; d < ndim; ++d) {
+            const int64 along = tap_of(taps.along, k, d) - problem.arguments.block_origin[d];
+            taps.offset[k] += along * problem.axes[d].stride;
+        }
+    }
+}
+
+// The taps of points at pixel coordinates x[axis][point].
 template <typename T, typename Index>
 void find_taps(const Problem &problem, const double (*x)[TILE], int count, Wanted wanted,
                Taps<T, Index> &taps) {
     const wk_sampling &a = problem.arguments;
+    if (find_interior_taps(problem, x, count, wanted, taps)) return;
     taps.count = count;
-    taps.along = taps_of(a.kernel);
-    taps.product = 1;
-    taps.interior = true;
-    taps.exterior = false;
+    taps.exterior = may_skip_exterior(a, wanted) && all_exterior(a, x, count, taps.along);
+    taps.interior = !taps.exterior;
+    if (taps.exterior) return;
     for (int d = 0; d < a.ndim; ++d) {
         AxisTaps<T, Index> &axis = taps.axis[d];
         with_kernel(a.kernel, [&](auto kernel) {
@@ -138,7 +300,6 @@ void find_taps(const Problem &problem, const double (*x)[TILE], int count, Wante
                     !find_weights_of_order<Kernel>(a.derivative[d] + i, axis.local, count, axis.weight[i]);
             }
         });
-        taps.product *= taps.along;
         const double low = static_cast<double>(a.block_origin[d]), last = taps.along - 1.0;
         taps.interior &= all_within(axis.first, count, low, low + (a.block_size[d] - 1) - last);
     }
@@ -148,17 +309,11 @@ void find_taps(const Problem &problem, const double (*x)[TILE], int count, Wante
 
     for (int p = 0; p < count; ++p) taps.answer[p] = 0;
     const wk_boundary boundary = static_cast<wk_boundary>(a.boundary);
-    bool nan = false;
     for (int d = 0; d < a.ndim; ++d) {
         AxisTaps<T, Index> &axis = taps.axis[d];
         find_places(boundary, taps.along, axis.first, count, problem.axes[d], a.block_origin[d],
                     a.block_size[d], axis.place, taps.answer);
-        taps.exterior |= boundary == WK_CONSTANT &&
-                         all_beyond(axis.first, count, 1.0 - taps.along, static_cast<double>(a.size[d] - 1));
     }
-    for (int p = 0; p < count && taps.exterior; ++p) nan |= taps.answer[p] != taps.answer[p];
-    taps.exterior &= !nan;
-    if (taps.exterior) return;
     find_product_places(problem, taps);
     if (!problem.whole && misses_block(problem, taps)) throw OutsideBlock();
 }

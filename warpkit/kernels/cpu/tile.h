@@ -9,6 +9,8 @@
 #ifndef WARPKIT_CPU_TILE_H
 #define WARPKIT_CPU_TILE_H
 
+#include <type_traits>
+
 #include "abi.h"
 #include "warpkit/platform.h"
 
@@ -18,9 +20,18 @@
 #define WK_PREFETCH(address) ((void)(address))
 #endif
 
+// Hides an integer's origin from the compiler, which would otherwise vectorise a loop of loads into gather
+// instructions; those are slower than the single loads they stand for.
+#if defined(__GNUC__)
+#define WK_SINGLE_LOADS(index) __asm__("" : "+r"(index))
+#else
+#define WK_SINGLE_LOADS(index) ((void)(index))
+#endif
+
 namespace wk {
 
-constexpr int TILE = 256;  // points, at most
+constexpr int TILE = 256;       // points, at most
+constexpr int TILE_WIDTH = 16;  // of a tile that is not as wide as the output
 constexpr int MAX_NDIM = 3;
 constexpr int MAX_TAPS = 4;         // along one axis
 constexpr int PRODUCT_SIZE = 2048;  // taps of all points of a tile, at most
@@ -32,6 +43,17 @@ struct Tile {
     int width, height;
     int count() const { return width * height; }
 };
+
+// Calls body(r, width) for the rows of a tile; the usual width is known to the compiler then, which matters for
+// loops this short.
+template <typename Body>
+void for_rows(const Tile &tile, const Body &body) {
+    if (tile.width == TILE_WIDTH) {
+        for (int r = 0; r < tile.height; ++r) body(r, std::integral_constant<int, TILE_WIDTH>{});
+    } else {
+        for (int r = 0; r < tile.height; ++r) body(r, tile.width);
+    }
+}
 
 }  // namespace wk
 

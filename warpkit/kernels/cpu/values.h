@@ -16,13 +16,29 @@ struct Values {
     alignas(64) S row[PRODUCT_SIZE];  // tap k of point p: [(k / along) * (count * along) + p * along + k % along]
 };
 
+// ROWS rows of taps at once: the rows of pixels that a point reads follow each other in the cache.
+template <int ALONG, int ROWS, typename S, typename T, typename Index>
+void load_rows(const S *WK_RESTRICT plane, const Taps<T, Index> &taps, const int64 *offset,
+               S *WK_RESTRICT to) {
+    const Index *WK_RESTRICT base = taps.base;
+    const int64 row = taps.count * ALONG;
+    const S *from[ROWS];
+    for (int r = 0; r < ROWS; ++r) from[r] = plane + offset[r * ALONG];
+    for (int p = 0; p < taps.count; ++p) {
+        Index place = base[p];
+        WK_SINGLE_LOADS(place);
+        for (int r = 0; r < ROWS; ++r) memcpy(to + r * row + p * ALONG, from[r] + place, ALONG * sizeof(S));
+    }
+}
+
 template <int ALONG, typename S, typename T, typename Index>
 void load_interior(const S *WK_RESTRICT plane, const Taps<T, Index> &taps, S *WK_RESTRICT to) {
-    const Index *WK_RESTRICT base = taps.base;
-    for (int k = 0; k < taps.product; k += ALONG) {
-        const S *WK_RESTRICT from = plane + taps.offset[k];
-        for (int p = 0; p < taps.count; ++p) memcpy(to + p * ALONG, from + base[p], ALONG * sizeof(S));
-        to += taps.count * ALONG;
+    const int rows = taps.product / ALONG;
+    if (rows == 1) return load_rows<ALONG, 1>(plane, taps, taps.offset, to);
+    if (rows == 2) return load_rows<ALONG, 2>(plane, taps, taps.offset, to);
+    if (rows == 3) return load_rows<ALONG, 3>(plane, taps, taps.offset, to);
+    for (int k = 0; k < taps.product; k += ALONG * ALONG) {
+        load_rows<ALONG, ALONG>(plane, taps, taps.offset + k, to + k * taps.count);
     }
 }
 
@@ -32,7 +48,9 @@ void load_anywhere(const S *WK_RESTRICT plane, const Taps<T, Index> &taps, S fil
         for (int i = 0; i < ALONG; ++i) {
             const Index *WK_RESTRICT place = taps.place + (k + i) * taps.count;
             for (int p = 0; p < taps.count; ++p) {
-                const S value = plane[place[p] >= 0 ? place[p] : 0];
+                Index at = place[p] >= 0 ? place[p] : 0;
+                WK_SINGLE_LOADS(at);
+                const S value = plane[at];
                 to[p * ALONG + i] = place[p] >= 0 ? value : fill;
             }
         }
