@@ -9,8 +9,8 @@ import numpy as np
 
 from warpkit._core import _native, _threads
 
-KERNELS = {"nearest": 0, "linear": 1}
-"""The sampling kernels that are compiled. Others run as array code."""
+KERNELS = {"nearest": 0, "linear": 1, "cubic": 2, "cubic_sharp": 3, "bspline2": 4, "bspline3": 5}
+"""The sampling kernels that are compiled: ``enum wk_kernel``. Others run as array code."""
 _BOUNDARIES = {"constant": 0, "border": 1, "reflect": 2, "mirror": 3, "wrap": 4}
 _DTYPES = {
     np.dtype(name): code
@@ -110,7 +110,7 @@ def sampling_arguments(
         size=reversed_size,
         block_size=reversed_size,
         scale=(1.0, 1.0, 1.0),
-        fill_value=fill_value,
+        fill_value=float(np.dtype(dtype).type(fill_value)),  # a pixel like any other
     )
     if derivative is not None:
         arguments.derivative = (*derivative, *(0,) * (3 - ndim))

@@ -12,6 +12,10 @@ template <typename Body>
 auto with_kernel(int32_t code, const Body &body) {
     switch (code) {
     case WK_NEAREST: return body(Nearest{});
+    case WK_CUBIC: return body(Cubic{});
+    case WK_CUBIC_SHARP: return body(CubicSharp{});
+    case WK_BSPLINE2: return body(BSpline2{});
+    case WK_BSPLINE3: return body(BSpline3{});
     default: return body(Linear{});
     }
 }
