@@ -11,6 +11,7 @@ import pytest
 
 import warpkit
 from warpkit._core import _native
+from warpkit._core._interruption import main_thread_interruption
 
 needs_kernels = pytest.mark.skipif(_native.load().library is None, reason=_native.load().reason)
 
@@ -128,3 +129,43 @@ def test_refused_arguments_are_an_error():
 
     with pytest.raises(_native.KernelError, match="wk_pull: unsupported arguments"):
         _native.call("wk_pull", Sampling(ndim=7))
+
+
+class Arguments(_native.ctypes.Structure):
+    _fields_ = ()
+
+
+class Library:
+    """Stands for a library whose every kernel returns this status."""
+
+    def __init__(self, status, wanted=0):
+        self.wk_kernel = lambda arguments, interrupted: status
+        self.wk_out_of_memory_bytes = lambda: wanted
+
+
+@pytest.mark.parametrize(
+    ("status", "wanted", "error", "message"),
+    [
+        (1, 0, _native.KernelError, "wk_kernel: unsupported arguments"),
+        (2, 0, MemoryError, "wk_kernel: no memory left"),
+        (2, 2**40, MemoryError, "wk_kernel: no memory left for 1099511627776 bytes"),
+        (3, 0, _native.KernelError, "wk_kernel: the process forked in the midst of the call"),
+    ],
+)
+def test_a_status_is_an_error(monkeypatch, status, wanted, error, message):
+    library = Library(status, wanted)
+    monkeypatch.setattr(_native, "load", lambda: _native.Kernels(library, None, None, ""))
+    with pytest.raises(error, match=f"^{message}$"):
+        _native.call("wk_kernel", Arguments())
+
+
+def test_what_a_signal_handler_raised_is_raised(monkeypatch):
+    def stopped_by_a_signal(arguments, interrupted):
+        main_thread_interruption()._answers.throw(KeyboardInterrupt("pressed"))
+        return 3
+
+    library = Library(0)
+    library.wk_kernel = stopped_by_a_signal
+    monkeypatch.setattr(_native, "load", lambda: _native.Kernels(library, None, None, ""))
+    with pytest.raises(KeyboardInterrupt, match="pressed"):
+        _native.call("wk_kernel", Arguments())

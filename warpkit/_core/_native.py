@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ._errors import wrong_value
+from ._interruption import main_thread_interruption
 
 ABI_VERSION = 2
 """The C interface this Python code speaks: WK_ABI_VERSION of ``warpkit/kernels/cpu/abi.h``."""
@@ -24,6 +25,9 @@ ABI_VERSION = 2
 DISTRIBUTION = "warpkit-diff"
 KERNELS_VARIABLE = "WARPKIT_KERNELS"
 FOLDER_VARIABLE = "WARPKIT_KERNELS_DIR"
+
+# enum wk_status of abi.h.
+_OK, _OUT_OF_MEMORY, _INTERRUPTED = 0, 2, 3
 
 # From the oldest machine to the newest. "baseline" is what other processors than x86-64 get.
 _LEVELS = ("baseline", "x86-64", "x86-64-v3", "x86-64-v4")
@@ -52,7 +56,7 @@ def _none(reason: str) -> Kernels:
 
 
 class KernelError(RuntimeError):
-    """A compiled kernel refused its arguments or ran out of memory."""
+    """A compiled kernel cannot be called, or refused its arguments."""
 
 
 @functools.cache
@@ -94,6 +98,9 @@ def load() -> Kernels:
 def call(function: str, arguments: ctypes.Structure) -> None:
     """Call a kernel that takes one struct and returns a status.
 
+    In the main thread, signal handlers run in the midst of a long call too. What one of them raises (Ctrl-C
+    raises KeyboardInterrupt) ends the call; what the kernel was to write is then partly written.
+
     Raises
     ------
     MemoryError
@@ -104,11 +111,19 @@ def call(function: str, arguments: ctypes.Structure) -> None:
     library = load().library
     if library is None:
         raise KernelError(f"{function}: {load().reason}")
-    status = getattr(library, function)(ctypes.byref(arguments), None)
-    if status == 2:
-        raise MemoryError(f"{function}: out of memory")
-    if status != 0:
-        raise KernelError(f"{function}: unsupported arguments")
+    interruption = main_thread_interruption()
+    ask = None if interruption is None else interruption.function
+    status = getattr(library, function)(ctypes.byref(arguments), ask)
+    if status == _OK:
+        return
+    if status == _OUT_OF_MEMORY:
+        library.wk_out_of_memory_bytes.restype = ctypes.c_int64
+        wanted = library.wk_out_of_memory_bytes()
+        raise MemoryError(f"{function}: no memory left" + (f" for {wanted} bytes" if wanted else ""))
+    if status == _INTERRUPTED and interruption is not None:
+        forked = KernelError(f"{function}: the process forked in the midst of the call")
+        raise interruption.take_raised() or forked
+    raise KernelError(f"{function}: unsupported arguments")
 
 
 def tell_if_missing(points: int) -> None:

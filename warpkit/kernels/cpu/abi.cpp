@@ -1,14 +1,16 @@
 // What a library says about itself and about the machine.
 #include "abi.h"
+#include "status.h"
 
 #ifndef WK_INSTRUCTION_SET
 #define WK_INSTRUCTION_SET "baseline"
 #endif
 
-
 int32_t wk_abi_version(void) { return WK_ABI_VERSION; }
 
 const char *wk_instruction_set(void) { return WK_INSTRUCTION_SET; }
+
+int64_t wk_out_of_memory_bytes(void) { return wk::out_of_memory_bytes; }
 
 // The levels of the x86-64 psABI. Feature by feature, because `__builtin_cpu_supports("x86-64-v3")` is newer
 // than the compilers we build with. The compiler's runtime also checks that the operating system saves the

@@ -75,6 +75,9 @@ WK_EXPORT const char *wk_instruction_set(void);
 // The best of the instruction sets warpkit is built for that this machine can run.
 WK_EXPORT const char *wk_best_instruction_set(void);
 
+// Bytes that could not be had in this thread's last call that returned WK_OUT_OF_MEMORY; 0: not known.
+WK_EXPORT int64_t wk_out_of_memory_bytes(void);
+
 // Asked about every 50 ms by the calling thread; non-zero stops the call. NULL: never asked.
 typedef int32_t (*wk_interrupted)(void);
 

@@ -54,7 +54,7 @@ void spin_until(const Condition &condition) {
 // One call. It lies on the stack of the thread that made it.
 struct Job {
     const Pieces pieces;
-    int64_t seats;  // for how many more workers; under the pool's mutex, like what follows
+    int64_t seats;             // for how many more workers; under the pool's mutex, like what follows
     Job *later = nullptr;  // the open job after this one
     std::exception_ptr error{};
     std::atomic<int64_t> helpers{0};  // workers that sit here; read without the mutex too
@@ -119,9 +119,9 @@ void Pool::run(Job &job, const Interruption &interruption) {
     // What was asked whether to go on has forked: this is the child, and pieces in hand are lost.
     if (current != this) throw Interrupted();
     close(job);
+    if (interrupted) throw Interrupted();
     if (error) std::rethrow_exception(error);
     if (job.error) std::rethrow_exception(job.error);
-    if (interrupted) throw Interrupted();
 }
 
 void Pool::open(Job &job) {

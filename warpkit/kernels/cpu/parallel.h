@@ -63,12 +63,6 @@ void parallel_for(int64_t count, int64_t num_threads, const Interruption &interr
     run_pieces({run, &body, count}, num_threads, interruption);
 }
 
-// The same, without interruption.
-template <typename Body>
-void parallel_for(int64_t count, int64_t num_threads, const Body &body) {
-    parallel_for(count, num_threads, Interruption(nullptr), body);
-}
-
 }  // namespace wk
 
 #endif

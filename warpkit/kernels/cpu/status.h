@@ -8,7 +8,7 @@
 
 namespace wk {
 
-// What wk_out_of_memory_bytes says: of the last call that this thread made. 0: not known.
+// What wk_out_of_memory_bytes says.
 inline thread_local int64_t out_of_memory_bytes = 0;
 
 // Runs body(interruption), the whole of a call, and returns its wk_status.
