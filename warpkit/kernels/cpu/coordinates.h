@@ -61,6 +61,30 @@ void read_grid(const Problem &problem, const void *grid, int64 item, const Tile 
     else read_grid_tile<3>(problem, from, tile, tangent, x);
 }
 
+// Some points of a grid in a row: x(axis, number) is a pixel coordinate.
+template <int NDIM, typename G>
+struct GridRow {
+    static constexpr bool KNOWN_INTERIOR = false;
+    const G *WK_RESTRICT grid;
+    const Axis *axes;
+    WK_DEVICE double operator()(int d, int c) const {
+        return pixel_coordinate(static_cast<double>(grid[c * NDIM + d]), axes[d].scale, axes[d].offset);
+    }
+};
+
+// Calls body(row, first, width) for the rows of a tile; `first` is the number of a row's first point in the tile.
+template <int NDIM, typename G, typename Body>
+void for_grid_rows(const Problem &problem, int64 item, const Tile &tile, const Body &body) {
+    const G *grid =
+        static_cast<const G *>(problem.arguments.coordinates) + problem.source_of(item) * problem.points * NDIM;
+    if (tile.width == problem.row) {  // one piece of memory
+        return body(GridRow<NDIM, G>{grid + problem.point(tile, 0) * NDIM, problem.axes}, 0, tile.count());
+    }
+    for_rows(tile, [&](int r, auto width) {
+        body(GridRow<NDIM, G>{grid + problem.point(tile, r) * NDIM, problem.axes}, r * width, width);
+    });
+}
+
 // Asks for the grid of a tile that comes next. A tile's rows are too short for the processor to foresee them.
 inline void prefetch_grid(const Problem &problem, int64 item, const Tile &tile) {
     const wk_sampling &a = problem.arguments;

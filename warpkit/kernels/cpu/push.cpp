@@ -3,6 +3,7 @@
 // Points share destinations. Each destination adds up its contributions in one fixed order (batch item, tile,
 // tap, point), whoever does it: the image is cut into slabs, and the worker of a slab visits in that order all
 // tiles that reach it. Which ones do is found first, tile by tile.
+#include "patch.h"
 #include "run.h"
 
 namespace wk {
@@ -12,6 +13,7 @@ template <typename T, typename Index>
 struct PushWork : Workspace<T, Index> {
     alignas(64) T value[TILE];
     alignas(64) T product[TILE];
+    Patch<T, Index> patch;
     alignas(64) Index place[PRODUCT_SIZE];  // negative: nothing to add there
 };
 
@@ -27,10 +29,14 @@ Reach reach_of(const Taps<T, Index> &taps) {
     if (taps.exterior || taps.vanishes[0]) return {0, -1};
     Index low = taps.interior ? taps.base[0] : Index(0), high = low;
     if (!taps.interior) {
-        for (int i = 0; i < taps.product * taps.count; ++i) high = taps.place[i] > high ? taps.place[i] : high;
+        for (int k = 0; k < taps.product; ++k) {
+            const Index *place = taps.place + k * taps.stride;
+            for (int p = 0; p < taps.count; ++p) high = place[p] > high ? place[p] : high;
+        }
         low = high;
-        for (int i = 0; i < taps.product * taps.count; ++i) {
-            low = (taps.place[i] >= 0) & (taps.place[i] < low) ? taps.place[i] : low;
+        for (int k = 0; k < taps.product; ++k) {
+            const Index *place = taps.place + k * taps.stride;
+            for (int p = 0; p < taps.count; ++p) low = (place[p] >= 0) & (place[p] < low) ? place[p] : low;
         }
         return {low, high};
     }
@@ -44,10 +50,10 @@ Reach reach_of(const Taps<T, Index> &taps) {
 template <typename T, typename Index>
 void find_destinations(const Taps<T, Index> &taps, Index low, Index high, Index *WK_RESTRICT place) {
     for (int k = 0; k < taps.product; ++k) {
-        const T *WK_RESTRICT weight = taps.weight[0] + k * taps.count;
-        const Index *WK_RESTRICT from = taps.interior ? taps.base : taps.place + k * taps.count;
+        const T *WK_RESTRICT weight = taps.weight[0] + k * taps.stride;
+        const Index *WK_RESTRICT from = taps.interior ? taps.base : taps.place + k * taps.stride;
         const Index offset = taps.interior ? static_cast<Index>(taps.offset[k]) : Index(0);
-        Index *WK_RESTRICT to = place + k * taps.count;
+        Index *WK_RESTRICT to = place + k * taps.stride;
         for (int p = 0; p < taps.count; ++p) {
             const Index at = from[p] + offset;
             to[p] = (weight[p] != T(0)) & (at >= low) & (at < high) ? at : Index(-1);
@@ -58,19 +64,26 @@ void find_destinations(const Taps<T, Index> &taps, Index low, Index high, Index 
     }
 }
 
-// One tap of all points after the other: neighbouring points then seldom add to the same place at once, which
-// would make each wait for the one before.
+// The products of one tap; +0 for a tap of weight zero, which changes no sum.
 template <typename T, typename Index>
-void scatter(const Taps<T, Index> &taps, PushWork<T, Index> &work, T *WK_RESTRICT plane) {
+WK_OUTLINED void find_products(const Taps<T, Index> &taps, int k, const T *WK_RESTRICT value, T *WK_RESTRICT product) {
+    const T *WK_RESTRICT weight = taps.weight[0] + k * taps.stride;
+    for (int p = 0; p < taps.count; ++p) {
+        const T all = weight[p] * value[p];
+        product[p] = weight[p] != 0 ? all : T(0);
+    }
+}
+
+template <typename T, typename Index>
+void scatter(PushWork<T, Index> &work, T *WK_RESTRICT plane) {
+    const Taps<T, Index> &taps = work.taps;
     T nowhere = 0;
     for (int k = 0; k < taps.product; ++k) {
-        const T *WK_RESTRICT weight = taps.weight[0] + k * taps.count;
-        const Index *WK_RESTRICT place = work.place + k * taps.count;
-        T *WK_RESTRICT product = work.product;
-        for (int p = 0; p < taps.count; ++p) product[p] = weight[p] * work.value[p];
+        find_products(taps, k, work.value, work.product);
+        const Index *WK_RESTRICT place = work.place + k * taps.stride;
         for (int p = 0; p < taps.count; ++p) {
             T *to = place[p] >= 0 ? plane + place[p] : &nowhere;
-            *to += product[p];
+            *to += work.product[p];
         }
     }
 }
@@ -81,13 +94,38 @@ void push_tile(const Problem &problem, int64 item, const Tile &tile, T factor, I
     const wk_sampling &a = problem.arguments;
     find_tile_taps(problem, item, tile, WANTED, work);
     if (work.taps.exterior || work.taps.vanishes[0]) return;
-    find_destinations(work.taps, low, high, work.place);
+    const bool fits = work.taps.interior && work.patch.fit(problem, work.taps);
+    if (!fits) find_destinations(work.taps, low, high, work.place);
     for (int64 c = 0; c < a.channels; ++c) {
         read_tile(problem, tile, static_cast<const T *>(a.point_values) + problem.point_value_start(item, c),
                   work.value);
         for (int p = 0; p < tile.count() && factor != T(1); ++p) work.value[p] *= factor;
-        scatter(work.taps, work, static_cast<T *>(a.out) + problem.plane_start(item, c));
+        T *plane = static_cast<T *>(a.out) + problem.plane_start(item, c);
+        if (!fits) {
+            scatter(work, plane);
+            continue;
+        }
+        for (int k = 0; k < work.taps.product; ++k) {
+            find_products(work.taps, k, work.value, work.product);
+            work.patch.add(a.ndim, k, work.taps, work.product);
+        }
+        work.patch.flush(problem, low, high, plane);
     }
+}
+
+// A tile of an affine map in 2D: from its corners, a little too much. Under the rules that fold an index back, a
+// tile may reach any place.
+inline Reach affine_reach(const Problem &problem, int64 item, const Tile &tile) {
+    const wk_sampling &a = problem.arguments;
+    const Reach anywhere = {0, problem.plane - 1};
+    if (a.boundary != WK_CONSTANT && a.boundary != WK_BORDER) return anywhere;
+    double low, high;
+    AffineTile(problem, item, tile).range(1, &low, &high);
+    const double last = static_cast<double>(a.block_size[1] - 1), margin = MAX_TAPS;
+    const double origin = static_cast<double>(a.block_origin[1]) + margin;
+    const auto row = [&](double y) { return static_cast<int64>(y > 0.0 ? (y < last ? y : last) : 0.0); };
+    const int64 stride = problem.axes[1].stride;
+    return {row(low - origin) * stride, row(high - origin + 2.0 * margin) * stride + stride - 1};
 }
 
 template <typename T, typename Index>
@@ -99,8 +137,13 @@ Memory<Reach> find_reaches(const Problem &problem, int64 threads, const Interrup
         set_up(problem, work.taps);
         const int64 item = number / pieces, first = number % pieces * PIECE;
         for (int64 tile = first; tile < first + PIECE && tile < problem.tiles; ++tile) {
-            find_tile_taps(problem, item, problem.tile(tile), WANTED, work);
-            reaches[item * problem.tiles + tile] = reach_of(work.taps);
+            Reach &reach = reaches[item * problem.tiles + tile];
+            if (is_affine_plane(problem.arguments)) {
+                reach = affine_reach(problem, item, problem.tile(tile));
+            } else {
+                find_tile_taps(problem, item, problem.tile(tile), WANTED, work);
+                reach = reach_of(work.taps);
+            }
         }
     });
     return reaches;

@@ -15,12 +15,42 @@ struct Workspace {
     Taps<T, Index> taps;
 };
 
+// ---- a short way for grids ---------------------------------------------------------------------------------
+//
+// Coordinates are used where they are read. Whether the tile was in the interior is known afterwards.
+
+template <int NDIM, typename G, typename T, typename Index>
+bool find_grid_taps(const Problem &problem, int64 item, const Tile &tile, Wanted wanted, Taps<T, Index> &taps) {
+    find_interior(problem, tile.count(), taps, [&](auto kernel) {
+        using Kernel = decltype(kernel);
+        for_grid_rows<NDIM, G>(problem, item, tile, [&](const auto &row, int first, auto width) {
+            find_interior_row<Kernel, NDIM>(problem, row, first, width, wanted, taps);
+        });
+    });
+    return none_beyond(taps);
+}
+
+// Returns false where the short way does not lead.
+template <typename T, typename Index>
+bool find_grid_taps(const Problem &problem, int64 item, const Tile &tile, Wanted wanted, Taps<T, Index> &taps) {
+    const wk_sampling &a = problem.arguments;
+    if (!problem.is_grid() || !has_short_way(a)) return false;
+    const auto find = [&](auto g) {
+        using G = decltype(g);
+        if (a.ndim == 1) return find_grid_taps<1, G>(problem, item, tile, wanted, taps);
+        if (a.ndim == 2) return find_grid_taps<2, G>(problem, item, tile, wanted, taps);
+        return find_grid_taps<3, G>(problem, item, tile, wanted, taps);
+    };
+    return a.source == WK_GRID_FLOAT32 ? find(float{}) : find(double{});
+}
+
 // ---- a short way for affine maps in 2D ---------------------------------------------------------------------
 //
 // Coordinates grow or fall steadily along rows and columns, and rounding keeps that: a tile's corners tell
 // whether it is in the interior. Coordinates then need not be stored, but are used where they are computed.
 
 struct AffineRow {
+    static constexpr bool KNOWN_INTERIOR = true;
     const double (*along)[TILE];
     double y[2], constant[2];
     WK_DEVICE double operator()(int d, int c) const { return (along[d][c] + y[d]) + constant[d]; }
@@ -48,6 +78,17 @@ public:
         return holds(first(d, 0)) && holds(first(d, end)) && holds(last(d, 0)) && holds(last(d, end));
     }
 
+    // The lowest and the highest coordinate along an axis. All comparisons with NaN are false.
+    void range(int d, double *low, double *high) const {
+        *low = INFINITELY_FAR;
+        *high = -INFINITELY_FAR;
+        at_corners(d, [&](double x) {
+            *low = x < *low ? x : *low;
+            *high = x > *high ? x : *high;
+            return true;
+        });
+    }
+
 private:
     const wk_sampling &a_;
     const Tile &tile_;
@@ -55,12 +96,14 @@ private:
     alignas(64) double along_[2][TILE];
 };
 
+inline bool is_affine_plane(const wk_sampling &a) { return a.source == WK_AFFINE && a.ndim == 2; }
+
 // Returns false where the short way does not lead.
 template <typename T, typename Index>
 bool find_affine_taps(const Problem &problem, int64 item, const Tile &tile, Wanted wanted,
                       Taps<T, Index> &taps) {
     const wk_sampling &a = problem.arguments;
-    if (a.source != WK_AFFINE || a.ndim != 2 || !has_short_way(a)) return false;
+    if (!is_affine_plane(a) || !has_short_way(a)) return false;
     const AffineTile affine(problem, item, tile);
     const Surroundings axis_x(a, 0, taps.along), axis_y(a, 1, taps.along);
     const auto inside = [&](int d, const Surroundings &axis) {
@@ -93,7 +136,11 @@ template <typename T, typename Index>
 void find_tile_taps(const Problem &problem, int64 item, const Tile &tile, Wanted wanted,
                     Workspace<T, Index> &work) {
     if (find_affine_taps(problem, item, tile, wanted, work.taps)) return;
+    if (find_grid_taps(problem, item, tile, wanted, work.taps)) return;
     find_coordinates(problem, item, tile, work.coordinates);
+    const bool tried = problem.is_grid() || is_affine_plane(problem.arguments);
+    const double(*x)[TILE] = work.coordinates.x;
+    if (!tried && find_stored_taps(problem, x, tile.count(), wanted, work.taps)) return;
     find_taps(problem, work.coordinates.x, tile.count(), wanted, work.taps);
 }
 

@@ -20,14 +20,16 @@ struct Taps {
     int count;    // points
     int along;    // taps along one axis
     int product;  // taps of a point
+    int stride;   // from a tap of all points to the next, in the arrays below
     bool interior;  // all taps of all points are in memory; then `place` is not set but `base` is
     bool exterior;  // all taps of all points are outside the image, and of no use; then nothing else is set
     bool vanishes[SETS];  // all weights of the set are zero
     alignas(64) AxisTaps<T, Index> axis[MAX_NDIM];
     alignas(64) T answer[TILE];             // NaN where the point has none, else 0; not set in an interior tile
     alignas(64) Index base[TILE];           // place of the first tap, if the whole image were in memory
+    alignas(64) float beyond[TILE];         // see find_interior_row
     int64 offset[PRODUCT_SIZE / 16];        // of the places in memory of each tap, from there
-    alignas(64) Index place[PRODUCT_SIZE];  // tap k of point p: [k * count + p]; negative: nothing there
+    alignas(64) Index place[PRODUCT_SIZE];  // tap k of point p: [k * stride + p]; negative: nothing there
     alignas(64) T weight[SETS][PRODUCT_SIZE];
 };
 
@@ -46,7 +48,7 @@ void find_product_weights(int ndim, int set, Taps<T, Index> &taps) {
     if (taps.vanishes[set]) return;
     const int count = taps.count;
     for (int k = 0; k < taps.product; ++k) {
-        T *WK_RESTRICT to = taps.weight[set] + k * count;
+        T *WK_RESTRICT to = taps.weight[set] + k * taps.stride;
         const auto along = [&](int d) { return taps.axis[d].weight[order(d)][tap_of(taps.along, k, d)]; };
         const T *WK_RESTRICT x = along(0);
         if (ndim == 1) {
@@ -65,7 +67,7 @@ template <typename T, typename Index>
 void find_product_places(const Problem &problem, Taps<T, Index> &taps) {
     const int ndim = problem.arguments.ndim, count = taps.count;
     for (int k = 0; k < taps.product; ++k) {
-        Index *WK_RESTRICT to = taps.place + k * count;
+        Index *WK_RESTRICT to = taps.place + k * taps.stride;
         const auto along = [&](int d) { return taps.axis[d].place[tap_of(taps.along, k, d)]; };
         const Index *WK_RESTRICT x = along(0);
         const Index *WK_RESTRICT y = along(ndim > 1 ? 1 : 0), *WK_RESTRICT z = along(ndim > 2 ? 2 : 0);
@@ -102,7 +104,7 @@ bool misses_block(const Problem &problem, const Taps<T, Index> &taps) {
                 outside |= place == OUTSIDE_PLACE;
             }
             bool counts = false;
-            for (int set = 0; set <= ndim; ++set) counts |= taps.weight[set][k * taps.count + p] != 0;
+            for (int set = 0; set <= ndim; ++set) counts |= taps.weight[set][k * taps.stride + p] != 0;
             if (missing && !outside && counts && taps.answer[p] == taps.answer[p]) return true;
         }
     }
@@ -129,27 +131,8 @@ struct Surroundings {
           high(low + static_cast<double>(a.block_size[d] - 1)),
           far_below(-static_cast<double>(along)),
           far_above(static_cast<double>(a.size[d] - 1 + along)) {}
-    bool inside(double x) const { return (x >= low) & (x < high); }
+    bool inside(double x) const { return (x >= low) & (x < high); }  // false for NaN
 };
-
-// Whether inside(d, x) holds at all points along all axes. 32 lanes: a single running result would make each step
-// wait for the one before.
-inline bool all_interior(const wk_sampling &a, const double (*x)[TILE], int count, int along) {
-    constexpr int LANES = 32;
-    alignas(64) double beyond[LANES] = {};
-    double rest = 0.0;
-    for (int d = 0; d < a.ndim; ++d) {
-        const Surroundings axis(a, d, along);
-        const double *WK_RESTRICT value = x[d];
-        int p = 0;
-        for (; p + LANES <= count; p += LANES) {
-            for (int i = 0; i < LANES; ++i) beyond[i] = axis.inside(value[p + i]) ? beyond[i] : 1.0;
-        }
-        for (; p < count; ++p) rest = axis.inside(value[p]) ? rest : 1.0;
-    }
-    for (int i = 0; i < LANES; ++i) rest += beyond[i];
-    return rest == 0.0;
-}
 
 // Whether all points are far outside along one axis.
 inline bool all_exterior(const wk_sampling &a, const double (*x)[TILE], int count, int along) {
@@ -176,23 +159,29 @@ struct PointWeights {
 
 // Tap number K of the product, in the order of find_product_weights, and those after it.
 template <typename Kernel, int NDIM, int SET, int K = 0, typename T>
-WK_DEVICE void store_products(const PointWeights<Kernel::TAPS, NDIM, T> &w, int count, T *weight) {
+WK_DEVICE void store_products(const PointWeights<Kernel::TAPS, NDIM, T> &w, T *weight) {
     constexpr int TAPS = Kernel::TAPS, PRODUCT = NDIM == 1 ? TAPS : NDIM == 2 ? TAPS * TAPS : TAPS * TAPS * TAPS;
     constexpr int Y = NDIM > 1 ? 1 : 0, Z = NDIM > 2 ? 2 : 0;
     constexpr int KX = K % TAPS, KY = K / TAPS % TAPS, KZ = K / TAPS / TAPS % TAPS;
     const T x = SET == 1 ? w.slope[0][KX] : w.value[0][KX];
     const T y = SET == 2 ? w.slope[Y][KY] : w.value[Y][KY], z = SET == 3 ? w.slope[Z][KZ] : w.value[Z][KZ];
-    weight[K * count] = NDIM == 1 ? x : NDIM == 2 ? y * x : (z * y) * x;
-    if constexpr (K + 1 < PRODUCT) store_products<Kernel, NDIM, SET, K + 1>(w, count, weight);
+    weight[K * TILE] = NDIM == 1 ? x : NDIM == 2 ? y * x : (z * y) * x;
+    if constexpr (K + 1 < PRODUCT) store_products<Kernel, NDIM, SET, K + 1>(w, weight);
 }
 
-// For a row of points, the first of them number `first` of the tile, at coordinates x(axis, c).
+// For a row of points, the first of them number `first` of the tile, at coordinates x(axis, c). Where they are not
+// known to be in the interior, `beyond` tells which are not; then the taps of the tile are of no use.
 template <typename Kernel, int NDIM, bool VALUES, bool SLOPES, typename Row, typename Width, typename T,
           typename Index>
 void find_interior_row(const Problem &problem, const Row &x, int first, Width width, Taps<T, Index> &taps) {
-    double stride[NDIM];
-    for (int d = 0; d < NDIM; ++d) stride[d] = static_cast<double>(problem.axes[d].stride);
-    const int count = taps.count;
+    double stride[NDIM], low[NDIM], high[NDIM];
+    for (int d = 0; d < NDIM; ++d) {
+        const Surroundings axis(problem.arguments, d, Kernel::TAPS);
+        stride[d] = static_cast<double>(problem.axes[d].stride);
+        low[d] = axis.low;
+        high[d] = axis.high;
+    }
+    float *WK_RESTRICT beyond = taps.beyond + first;
     Index *WK_RESTRICT base = taps.base + first;
     T *WK_RESTRICT value = taps.weight[0] + first;
     T *WK_RESTRICT slope_x = taps.weight[1] + first, *WK_RESTRICT slope_y = taps.weight[2] + first;
@@ -200,8 +189,10 @@ void find_interior_row(const Problem &problem, const Row &x, int first, Width wi
     for (int c = 0; c < width; ++c) {
         PointWeights<Kernel::TAPS, NDIM, T> w;
         double place = 0.0;
+        bool inside = true;
         for (int d = 0; d < NDIM; ++d) {
             const double at = x(d, c), floor = floor_of(at);
+            if (!Row::KNOWN_INTERIOR) inside &= (at >= low[d]) & (at < high[d]);
             const Cell cell = {floor, at - floor};  // what cell_of says of a coordinate in the image
             const T local = static_cast<T>(Kernel::local(cell.fraction));
             Kernel::template weights<0>(local, w.value[d]);
@@ -209,12 +200,13 @@ void find_interior_row(const Problem &problem, const Row &x, int first, Width wi
             const double tap = Kernel::first_tap(cell);
             place = d == 0 ? tap : place + tap * stride[d];
         }
-        base[c] = static_cast<Index>(place);
-        if constexpr (VALUES) store_products<Kernel, NDIM, 0>(w, count, value + c);
+        base[c] = static_cast<Index>(inside ? place : 0.0);
+        if constexpr (!Row::KNOWN_INTERIOR) beyond[c] = inside ? 0.0f : 1.0f;
+        if constexpr (VALUES) store_products<Kernel, NDIM, 0>(w, value + c);
         if constexpr (SLOPES) {
-            store_products<Kernel, NDIM, 1>(w, count, slope_x + c);
-            if constexpr (NDIM > 1) store_products<Kernel, NDIM, 2>(w, count, slope_y + c);
-            if constexpr (NDIM > 2) store_products<Kernel, NDIM, 3>(w, count, slope_z + c);
+            store_products<Kernel, NDIM, 1>(w, slope_x + c);
+            if constexpr (NDIM > 1) store_products<Kernel, NDIM, 2>(w, slope_y + c);
+            if constexpr (NDIM > 2) store_products<Kernel, NDIM, 3>(w, slope_z + c);
         }
     }
 }
@@ -240,25 +232,48 @@ void find_interior(const Problem &problem, int count, Taps<T, Index> &taps, cons
     else find(Nearest{});
 }
 
+// Their tiles are as large as they come (taps.stride is TILE).
 inline bool has_short_way(const wk_sampling &a) {
     const bool few_taps = a.kernel == WK_LINEAR || a.kernel == WK_NEAREST;
     return few_taps && a.derivative[0] + a.derivative[1] + a.derivative[2] == 0;
 }
 
+// After find_interior_row: whether all points were in the interior. 32 lanes: a single running result would make each
+// step wait for the one before.
+template <typename T, typename Index>
+bool none_beyond(const Taps<T, Index> &taps) {
+    constexpr int LANES = 32;
+    alignas(64) float lane[LANES] = {};
+    int p = 0;
+    for (; p + LANES <= taps.count; p += LANES) {
+        for (int i = 0; i < LANES; ++i) lane[i] += taps.beyond[p + i];
+    }
+    float sum = 0.0f;
+    for (; p < taps.count; ++p) sum += taps.beyond[p];
+    for (int i = 0; i < LANES; ++i) sum += lane[i];
+    return sum == 0.0f;
+}
+
+// Points at coordinates that are stored.
+struct StoredRow {
+    static constexpr bool KNOWN_INTERIOR = false;
+    const double (*x)[TILE];
+    WK_DEVICE double operator()(int d, int p) const { return x[d][p]; }
+};
+
 // Returns false where the short way does not lead.
 template <typename T, typename Index>
-bool find_interior_taps(const Problem &problem, const double (*x)[TILE], int count, Wanted wanted,
-                        Taps<T, Index> &taps) {
-    const wk_sampling &a = problem.arguments;
-    if (!has_short_way(a) || !all_interior(a, x, count, taps.along)) return false;
-    const auto row = [x](int d, int p) { return x[d][p]; };
+bool find_stored_taps(const Problem &problem, const double (*x)[TILE], int count, Wanted wanted,
+                      Taps<T, Index> &taps) {
+    if (!has_short_way(problem.arguments)) return false;
     find_interior(problem, count, taps, [&](auto kernel) {
         using Kernel = decltype(kernel);
-        if (a.ndim == 1) find_interior_row<Kernel, 1>(problem, row, 0, count, wanted, taps);
-        else if (a.ndim == 2) find_interior_row<Kernel, 2>(problem, row, 0, count, wanted, taps);
-        else find_interior_row<Kernel, 3>(problem, row, 0, count, wanted, taps);
+        const int ndim = problem.arguments.ndim;
+        if (ndim == 1) find_interior_row<Kernel, 1>(problem, StoredRow{x}, 0, count, wanted, taps);
+        else if (ndim == 2) find_interior_row<Kernel, 2>(problem, StoredRow{x}, 0, count, wanted, taps);
+        else find_interior_row<Kernel, 3>(problem, StoredRow{x}, 0, count, wanted, taps);
     });
-    return true;
+    return none_beyond(taps);
 }
 
 // ---- steps 2 and 3 -----------------------------------------------------------------------------------------
@@ -271,6 +286,7 @@ void set_up(const Problem &problem, Taps<T, Index> &taps) {
     taps.along = taps_of(problem.arguments.kernel);
     taps.product = 1;
     for (int d = 0; d < ndim; ++d) taps.product *= taps.along;
+    taps.stride = static_cast<int>(Problem::most_points(problem.arguments));
     for (int k = 0; k < taps.product; ++k) {
         taps.offset[k] = 0;
         for (int d = 0; d < ndim; ++d) {
@@ -285,7 +301,6 @@ template <typename T, typename Index>
 void find_taps(const Problem &problem, const double (*x)[TILE], int count, Wanted wanted,
                Taps<T, Index> &taps) {
     const wk_sampling &a = problem.arguments;
-    if (find_interior_taps(problem, x, count, wanted, taps)) return;
     taps.count = count;
     taps.exterior = may_skip_exterior(a, wanted) && all_exterior(a, x, count, taps.along);
     taps.interior = !taps.exterior;

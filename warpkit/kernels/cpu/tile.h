@@ -20,6 +20,13 @@
 #define WK_PREFETCH(address) ((void)(address))
 #endif
 
+// A loop that does better with all registers to itself.
+#if defined(__GNUC__)
+#define WK_OUTLINED __attribute__((noinline))
+#else
+#define WK_OUTLINED
+#endif
+
 // Hides an integer's origin from the compiler, which would otherwise vectorise a loop of loads into gather
 // instructions; those are slower than the single loads they stand for.
 #if defined(__GNUC__)

@@ -46,7 +46,7 @@ template <int ALONG, typename S, typename T, typename Index>
 void load_anywhere(const S *WK_RESTRICT plane, const Taps<T, Index> &taps, S fill, S *WK_RESTRICT to) {
     for (int k = 0; k < taps.product; k += ALONG) {
         for (int i = 0; i < ALONG; ++i) {
-            const Index *WK_RESTRICT place = taps.place + (k + i) * taps.count;
+            const Index *WK_RESTRICT place = taps.place + (k + i) * taps.stride;
             for (int p = 0; p < taps.count; ++p) {
                 Index at = place[p] >= 0 ? place[p] : 0;
                 WK_SINGLE_LOADS(at);
@@ -76,13 +76,13 @@ void load_values(const S *plane, const Taps<T, Index> &taps, S fill, Values<S> &
 // Adds weight * value of taps K to PRODUCT - 1 at one point. (A recursion: a loop here is not always unrolled,
 // and then the loop over points does not vectorise.)
 template <int ALONG, int PRODUCT, int K = 0, typename S, typename T>
-WK_DEVICE T weighted_sum(const T *weight, const S *value, int count, int p, T sum) {
+WK_DEVICE T weighted_sum(const T *weight, int stride, const S *value, int count, int p, T sum) {
     if constexpr (K == PRODUCT) {
         return sum;
     } else {
         const S v = value[K / ALONG * (count * ALONG) + p * ALONG + K % ALONG];
-        sum = accumulate(sum, weight[K * count + p], to_arithmetic(v));
-        return weighted_sum<ALONG, PRODUCT, K + 1>(weight, value, count, p, sum);
+        sum = accumulate(sum, weight[K * stride + p], to_arithmetic(v));
+        return weighted_sum<ALONG, PRODUCT, K + 1>(weight, stride, value, count, p, sum);
     }
 }
 
@@ -95,21 +95,22 @@ WK_DEVICE T canonical(T value) {
 // All taps of all points at once: for few taps.
 template <int ALONG, int PRODUCT, typename S, typename T>
 void weigh_all(const T *WK_RESTRICT weight, const S *WK_RESTRICT value, int count, T *WK_RESTRICT out) {
+    static_assert(PRODUCT * TILE <= PRODUCT_SIZE, "the tile's stride is TILE");
     for (int p = 0; p < count; ++p) {
-        out[p] = canonical(weighted_sum<ALONG, PRODUCT>(weight, value, count, p, T(-0.0)));
+        out[p] = canonical(weighted_sum<ALONG, PRODUCT>(weight, TILE, value, count, p, T(-0.0)));
     }
 }
 
 // Row by row of taps: for many.
 template <int ALONG, typename S, typename T>
-void weigh_rows(const T *WK_RESTRICT weight, const S *WK_RESTRICT value, int product, int count,
+void weigh_rows(const T *WK_RESTRICT weight, int stride, const S *WK_RESTRICT value, int product, int count,
                 T *WK_RESTRICT out) {
     for (int p = 0; p < count; ++p) out[p] = T(-0.0);
     for (int k = 0; k < product; k += ALONG) {
-        const T *WK_RESTRICT row_weight = weight + k * count;
+        const T *WK_RESTRICT row_weight = weight + k * stride;
         const S *WK_RESTRICT row_value = value + k * count;
         for (int p = 0; p < count; ++p) {
-            out[p] = weighted_sum<ALONG, ALONG>(row_weight, row_value, count, p, out[p]);
+            out[p] = weighted_sum<ALONG, ALONG>(row_weight, stride, row_value, count, p, out[p]);
         }
     }
     for (int p = 0; p < count; ++p) out[p] = canonical(out[p]);
@@ -129,9 +130,9 @@ void weigh_values(const Taps<T, Index> &taps, int set, const Values<S> &values, 
         else if (product == 4) weigh_all<2, 4>(weight, values.row, count, out);
         else weigh_all<2, 8>(weight, values.row, count, out);
     } else if (taps.along == 3) {
-        weigh_rows<3>(weight, values.row, product, count, out);
+        weigh_rows<3>(weight, taps.stride, values.row, product, count, out);
     } else {
-        weigh_rows<4>(weight, values.row, product, count, out);
+        weigh_rows<4>(weight, taps.stride, values.row, product, count, out);
     }
     if (taps.interior) return;
     for (int p = 0; p < count; ++p) out[p] = taps.answer[p] == taps.answer[p] ? out[p] : taps.answer[p];
