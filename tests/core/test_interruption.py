@@ -4,7 +4,6 @@ import gc
 import threading
 import weakref
 
-from warpkit._core import _interruption
 from warpkit._core._interruption import Interruption, main_thread_interruption
 
 
@@ -50,4 +49,3 @@ def test_none_off_the_main_thread():
     thread.start()
     thread.join()
     assert found == [None]
-    assert _interruption._waiting is not None

@@ -29,7 +29,7 @@ import numpy as np
 import warpkit as wk
 
 image = np.random.default_rng(0).random((2, 3, 64, 64), np.float32)
-grid = wk.identity_grid((300, 200), dtype="float32") ** 3 * np.float32(1.2)
+grid = wk.identity_grid((150, 100), dtype="float32") ** 3 * np.float32(1.2)
 
 def bits(_=None):
     wk.set_num_threads(4)
@@ -56,7 +56,7 @@ def run(tmp_path, source, *arguments):
     environ = os.environ | {"PYTHONPATH": path}
     done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False, timeout=LONGEST)
     assert done.returncode == 0, done.stderr
-    assert not done.stderr or "DeprecationWarning" in done.stderr, done.stderr  # of fork, from Python 3.12
+    assert "Traceback" not in done.stderr, done.stderr  # also of what Python ignores, but tells
     return json.loads(done.stdout.splitlines()[-1])
 
 
@@ -86,7 +86,7 @@ bits()  # or a thread may be importing at the time of a fork; Python's lock of t
 for _ in range(3):
     threading.Thread(target=endless, daemon=True).start()
 found = []
-for _ in range(30):
+for _ in range(20):
     reader, writer = os.pipe()
     if os.fork() == 0:
         os.write(writer, bits().encode())
@@ -100,7 +100,7 @@ os._exit(0)
 
 @posix
 def test_fork_while_other_threads_compute(tmp_path, expected):
-    assert run(tmp_path, FORK_AMID_CALLS) == [expected] * 30
+    assert run(tmp_path, FORK_AMID_CALLS) == [expected] * 20
 
 
 @posix
@@ -248,6 +248,7 @@ print(json.dumps([caught, bits()]))
 """
 
 
+@needs_kernels
 @posix
 def test_ctrl_c(tmp_path, expected):
     seconds, bits = run(tmp_path, CTRL_C)

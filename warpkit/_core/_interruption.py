@@ -54,7 +54,7 @@ class Interruption:
         return raised
 
 
-_waiting: Interruption | None = None
+_waiting = Interruption()
 
 
 def main_thread_interruption() -> Interruption | None:
@@ -62,6 +62,6 @@ def main_thread_interruption() -> Interruption | None:
     global _waiting
     if threading.current_thread() is not threading.main_thread():
         return None
-    if _waiting is None or not _waiting.ready:
+    if not _waiting.ready:
         _waiting = Interruption()
     return _waiting
