@@ -76,6 +76,18 @@ def test_photographs_under_other_maps(name):
     assert gain(photo, field, shape, same_as=spline) > 30
 
 
+@pytest.mark.parametrize(("factor", "most"), [(1.0, 2e-5), (2.0, 2e-3), (3.0, 2e-3), (8.0, 5e-4)])
+def test_jumps_are_small(factor, most):
+    """One sample more, under a map that is the same but for a millionth; none to be seen at 1."""
+    photo = photograph("camera")
+    factor += 1e-4  # the tolerance
+    less, more = (
+        wk.warp(photo, shrunk(photo, factor + step, (40, 40)), (40, 40), antialias=True)
+        for step in (-1e-6, 1e-6)
+    )
+    assert 0 < np.sqrt(np.mean((less - more) ** 2)) < most
+
+
 @each_class
 @each_frame
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
