@@ -21,7 +21,7 @@ counts_threads = pytest.mark.skipif(
     reason="needs compiled kernels, and a system that lists a process's threads",
 )
 
-LONGEST = 60  # seconds; what takes longer hangs
+LONGEST = 300  # seconds; what takes longer hangs, however busy the machine is
 
 COMMON = """
 import hashlib, json, multiprocessing, os, signal, sys, threading, time, traceback
@@ -252,5 +252,5 @@ print(json.dumps([caught, bits()]))
 @posix
 def test_ctrl_c(tmp_path, expected):
     seconds, bits = run(tmp_path, CTRL_C)
-    assert seconds < 1
+    assert seconds < 5  # 0.1 on an idle machine
     assert bits == expected

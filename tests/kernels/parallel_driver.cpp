@@ -14,7 +14,7 @@ namespace {
 using wk::Interruption;
 using wk::parallel_for;
 
-constexpr std::chrono::seconds LONGEST{20};  // then a test has failed
+constexpr std::chrono::seconds LONGEST{60};  // then a test has failed
 
 // Waits until `threads` bodies have come here. Tells whether they have.
 class Meeting {

@@ -116,7 +116,7 @@ def test_fork_amid_a_call(driver):
         if not child:
             child.append(os.fork())
             if child == [0]:
-                signal.alarm(20)  # ends a child that hangs
+                signal.alarm(60)  # ends a child that hangs
         return 0
 
     outcome = driver.pieces_until_interrupted(*many(300, 3), fork_once)
