@@ -27,7 +27,7 @@ KERNELS_VARIABLE = "WARPKIT_KERNELS"
 FOLDER_VARIABLE = "WARPKIT_KERNELS_DIR"
 
 # enum wk_status of abi.h.
-_OK, _OUT_OF_MEMORY, _INTERRUPTED = 0, 2, 3
+_OK, _OUT_OF_MEMORY, _INTERRUPTED, _OUTSIDE_BLOCK = 0, 2, 3, 4
 
 # From the oldest machine to the newest. "baseline" is what other processors than x86-64 get.
 _LEVELS = ("baseline", "x86-64", "x86-64-v3", "x86-64-v4")
@@ -105,6 +105,8 @@ def call(function: str, arguments: ctypes.Structure) -> None:
     ------
     MemoryError
         If it could not allocate memory.
+    ValueError
+        If it was given a part of an image, and the points read pixels beyond.
     KernelError
         If it does not know what it was asked for: the caller has to check before.
     """
@@ -123,6 +125,8 @@ def call(function: str, arguments: ctypes.Structure) -> None:
     if status == _INTERRUPTED and interruption is not None:
         forked = KernelError(f"{function}: the process forked in the midst of the call")
         raise interruption.take_raised() or forked
+    if status == _OUTSIDE_BLOCK:
+        raise ValueError(f"{function}: the points read pixels outside the given part of the image")
     raise KernelError(f"{function}: unsupported arguments")
 
 
