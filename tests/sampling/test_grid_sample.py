@@ -99,7 +99,7 @@ def test_cotangent_of_each_coordinate(boundary):
 @given(smooth_cases())
 @settings(max_examples=10)
 def test_closed_under_differentiation(boundary, case):
-    """The jvp along coordinate d is the pull with the derivative's index raised in d, bit for bit."""
+    """The jvp along coordinate d is the pull with the derivative's index raised in d, but for rounding."""
     image, grid, frame = case
     ndim = grid.shape[-1]
     options = {"boundary": boundary, "frame": frame, "fill_value": 0.5}
@@ -110,7 +110,7 @@ def test_closed_under_differentiation(boundary, case):
             tan = grid_sample.jvp((None, along), image, grid, derivative=index, **options)
             higher = tuple(k + (e == d) for e, k in enumerate(index))
             pulled = grid_sample(image, grid, derivative=higher, **options)
-            np.testing.assert_array_equal(tan, pulled)
+            np.testing.assert_allclose(tan, pulled, rtol=1e-15)
 
 
 def test_mixed_second_derivative():
@@ -134,7 +134,8 @@ def test_nearest_has_no_slope():
 
 
 def test_no_push_for_who_wants_the_grid_only(monkeypatch):
-    """torch scatters an image's gradient even where nobody asks for it."""
+    """torch scatters an image's gradient even where nobody asks for it. (In array code.)"""
+    monkeypatch.setattr(_native, "load", lambda: _native.Kernels(None, None, None, "switched off by a test"))
     monkeypatch.setattr(_grid_push, "scatter", lambda *args: pytest.fail("an image was scattered"))
     image, grid = np.ones((1, 1, 5)), at(0.5, 1.5)
     ct_image, ct_grid = grid_sample.vjp(np.ones((1, 1, 2)), image, grid, needs=(False, True))
