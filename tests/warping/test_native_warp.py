@@ -1,5 +1,6 @@
 """The compiled fused warps against the array code of the same ops."""
 
+import contextlib
 import itertools
 import tracemalloc
 
@@ -9,6 +10,7 @@ import pytest
 import warpkit as wk
 from warpkit._core import _native
 from warpkit.autograd import jvp, vjp
+from warpkit.sampling._native_arguments import KERNELS
 
 pytestmark = pytest.mark.skipif(_native.load().library is None, reason=_native.load().reason)
 
@@ -24,6 +26,7 @@ def projective_theta(rng, n, ndim):
     return np.eye(ndim + 1) + rng.uniform(-0.3, 0.3, (n, ndim + 1, ndim + 1))
 
 
+PAIRS = list(zip([*BOUNDARIES, "constant"], KERNELS, strict=True))
 CASES = [(wk.warp_affine, affine_theta), (wk.warp_projective, projective_theta)]
 
 
@@ -34,10 +37,18 @@ def same_bits(one, other):
 
 
 def body_of(op, *arrays, **static):
-    """What the op's array code gives."""
+    """What the op's array code gives: coordinates as arrays, then sampling."""
     arrays, static = op.bind(arrays, static)
     with np.errstate(all="ignore"):
         return op.body(*arrays, **static)
+
+
+@contextlib.contextmanager
+def array_code():
+    """In here sampling is array code, too."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_native, "load", lambda: _native.Kernels(None, None, None, "switched off by a test"))
+        yield
 
 
 @pytest.mark.parametrize("boundary", BOUNDARIES)
@@ -52,14 +63,52 @@ def test_values_are_those_of_the_array_code_bit_for_bit(op, draw, boundary):
             same_bits(op(image, theta, **options), body_of(op, image, theta, **options))
 
 
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize(("op", "draw"), CASES, ids=["affine", "projective"])
+def test_every_kernel_bit_for_bit(op, draw, kernel):
+    rng = np.random.default_rng(5)
+    for (shape, out_shape), boundary in itertools.product(SHAPES, BOUNDARIES):
+        image, theta = rng.standard_normal((1, 2, *shape)).astype("f4"), draw(rng, 2, len(shape))
+        options = {"shape": out_shape, "boundary": boundary, "kernel": kernel, "fill_value": 0.3}
+        found = op(image, theta, **options)
+        with array_code():
+            same_bits(found, body_of(op, image, theta, **options))
+
+
+@pytest.mark.parametrize(("op", "draw"), CASES, ids=["affine", "projective"])
+def test_strange_parameters_bit_for_bit(op, draw):
+    """NaN, infinite and huge ones; denominators of zero and less."""
+    rng = np.random.default_rng(10)
+    strange = [np.nan, np.inf, -np.inf, 1e300, -1e300, 1e18, 0.0, -1.0]
+    for (shape, _), boundary in itertools.product(SHAPES, BOUNDARIES):
+        image, theta = rng.standard_normal((1, 2, *shape)), draw(rng, 24, len(shape))
+        flat = theta.reshape(24, -1)
+        flat[np.arange(24), rng.integers(0, flat.shape[1], 24)] = np.tile(strange, 3)
+        options = {"boundary": boundary, "fill_value": 0.3, "frame": "pixel"}
+        with np.errstate(all="ignore"):
+            found = op(image, theta, **options)
+        same_bits(found, body_of(op, image, theta, **options))
+
+
+@pytest.mark.parametrize(("op", "draw"), CASES, ids=["affine", "projective"])
+def test_identity_gives_back_every_bit(op, draw):
+    rng = np.random.default_rng(11)
+    for (shape, _), kernel, frame in itertools.product(
+        SHAPES, ("nearest", "linear", "cubic", "cubic_sharp"), ("normalized", "corners", "pixel")
+    ):
+        image = rng.choice([np.nan, np.inf, -0.0, 0.1], (1, 2, *shape))
+        identity = np.eye(len(shape) + 1)[None, : draw(rng, 1, len(shape)).shape[1]]
+        same_bits(op(image, identity, kernel=kernel, frame=frame), image)
+
+
 @pytest.mark.parametrize(("op", "draw"), CASES, ids=["affine", "projective"])
 def test_cotangents_are_those_of_the_array_code(op, draw):
     rng = np.random.default_rng(6)
-    for (shape, out_shape), boundary in itertools.product(SHAPES, BOUNDARIES):
+    for (shape, out_shape), (boundary, kernel) in itertools.product(SHAPES, PAIRS):
         for image_n, theta_n in ((2, 2), (1, 2), (2, 1)):
             image = rng.standard_normal((image_n, 3, *shape))
             theta = draw(rng, theta_n, len(shape))
-            options = {"shape": out_shape, "boundary": boundary, "fill_value": 0.5}
+            options = {"shape": out_shape, "boundary": boundary, "fill_value": 0.5, "kernel": kernel}
             out, pull_back = vjp(lambda a, b, options=options: body_of(op, a, b, **options), (image, theta))
             ct_out = rng.standard_normal(out.shape)
             for found, expected in zip(
@@ -71,12 +120,12 @@ def test_cotangents_are_those_of_the_array_code(op, draw):
 @pytest.mark.parametrize(("op", "draw"), CASES, ids=["affine", "projective"])
 def test_tangents_are_those_of_the_array_code(op, draw):
     rng = np.random.default_rng(7)
-    for shape, out_shape in SHAPES:
+    for (shape, out_shape), (boundary, kernel) in itertools.product(SHAPES, PAIRS):
         image, theta = rng.standard_normal((2, 3, *shape)), draw(rng, 2, len(shape))
         tangents = rng.standard_normal(image.shape), rng.standard_normal(theta.shape)
         for given in ((True, True), (True, False), (False, True)):
             some = tuple(t if g else None for t, g in zip(tangents, given, strict=True))
-            options = {"shape": out_shape, "boundary": "mirror"}
+            options = {"shape": out_shape, "boundary": boundary, "kernel": kernel}
             found = op.jvp(some, image, theta, **options)
             _, expected = jvp(
                 lambda a, b, options=options: body_of(op, a, b, **options), (image, theta), some
