@@ -5,7 +5,7 @@ from pathlib import Path
 
 import warpkit
 
-sys.path.insert(0, str(Path(__file__).parent))  # for reference_pages
+sys.path.insert(0, str(Path(__file__).parent))  # for our own extensions
 
 project = "warpkit"
 author = "The warpkit developers"
@@ -18,6 +18,7 @@ extensions = [
     "myst_parser",
     "numpydoc",
     "reference_pages",
+    "compiled_parts",
 ]
 exclude_patterns = ["_build"]
 
