@@ -77,7 +77,14 @@ def test_arguments_of_an_image():
     assert list(arguments.derivative) == [1, 0, 2]
     assert arguments.fill_value == 7.0
     line = sampling_arguments((3,), np.float32, derivative=(2,), **options)
+    zero = sampling_arguments((3,), np.float32, derivative=(2**70,), **options)
+    assert list(zero.derivative) == [4, 0, 0]
     assert (list(line.size), list(line.derivative)) == ([3, 1, 1], [2, 0, 0])
+
+
+def test_derivatives_that_are_passed_as_lower_ones_vanish():
+    for name in _native_arguments.KERNELS:
+        assert get_kernel(name).weights(np.array([0.25]), _native_arguments._VANISHING_ORDER) is None
 
 
 @pytest.mark.skipif(_native.load().library is None, reason=_native.load().reason)
@@ -93,7 +100,6 @@ def test_the_fill_value_is_a_pixel(dtype):
 def test_no_arguments_where_nothing_compiled_fits(monkeypatch):
     fits = {"kernel": "linear", "boundary": "wrap", "points": 1}
     assert sampling_arguments((3,), "f4", **fits | {"kernel": "one of the user's own"}) is None
-    assert sampling_arguments((3,), "f4", **fits, derivative=(2**31,)) is None
     monkeypatch.setattr(_native, "load", lambda: _native.Kernels(None, None, None, "switched off"))
     assert sampling_arguments((3,), "f4", **fits) is None
 
