@@ -125,6 +125,7 @@ def test_packed():
 
 def test_at_least_float32():
     assert at_least_float32(np.zeros(2, np.float16)).dtype == np.float32
+    assert at_least_float32(np.zeros((2, 3), np.float16).T).flags.c_contiguous
     array = np.zeros(2)
     assert at_least_float32(array) is array
     assert at_least_float32(array[::-1]).flags.c_contiguous

@@ -35,7 +35,8 @@ def test_derivative_is_in_the_order_of_coordinates():
     assert pairs == [(11, -0.5), (12, 0.5), (16, -0.5), (17, 0.5)]
     _, pairs = taps_of((1.25, 2.5), (4, 5), derivative=(0, 1))
     assert pairs == [(11, -0.75), (12, -0.25), (16, 0.75), (17, 0.25)]
-    assert taps_of((0, 0), (4, 6), derivative=(2, 1), frame="normalized")[0].factor == 3**2 * 2
+    taps, _ = taps_of((0, 0), (4, 6), kernel="cubic", derivative=(2, 1), frame="normalized")
+    assert taps.factor == 3**2 * 2
 
 
 def test_weights_of_zero_leave_no_taps():
@@ -44,6 +45,11 @@ def test_weights_of_zero_leave_no_taps():
         assert pairs == []
         assert taps.answered.all()
         assert not taps_of((np.nan, 2.5), (4, 5), **options)[0].answered.any()
+
+
+def test_order_of_derivative_beyond_any_power_of_the_scale():
+    taps, pairs = taps_of((0, 0), (4, 6), derivative=(2**40, 1), frame="normalized")
+    assert (taps.factor, pairs) == (1, [])
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

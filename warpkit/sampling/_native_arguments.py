@@ -136,4 +136,4 @@ def packed(array: np.ndarray) -> np.ndarray:
 
 def at_least_float32(array: np.ndarray) -> np.ndarray:
     """Like :func:`packed`; float16 becomes float32."""
-    return array.astype(np.float32) if array.dtype == np.float16 else packed(array)
+    return array.astype(np.float32, order="C") if array.dtype == np.float16 else packed(array)

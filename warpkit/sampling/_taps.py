@@ -118,7 +118,9 @@ def find_taps_of(
         taps, answered_here = _axis_taps(x, shape[ndim - 1 - d], kernels[d], boundary, orders[d], dtype)
         axes.append(taps)
         answered &= answered_here
-    factor = math.prod(s**order for s, order in zip(scales, orders, strict=True))
+    factor = 1.0  # of nothing, where all weights are zero: the power of a high order may overflow
+    if all(axes):
+        factor = math.prod(s**order for s, order in zip(scales, orders, strict=True))
     return Taps(tuple(axes[::-1]), shape, answered, factor)
 
 

@@ -12,7 +12,7 @@ from warpkit.autograd import jvp, vjp
 from warpkit.grids import frame_scales, identity_grid
 from warpkit.ops import reshape
 from warpkit.sampling import grid_sample
-from warpkit.sampling._native_arguments import TPS, Spline, is_floating, is_image
+from warpkit.sampling._native_arguments import TPS, Spline, is_floating, is_image, packed
 from warpkit.transforms import affine_grid, tps_coefficients, tps_displacement
 from warpkit.transforms._to_pixels import displacement_to_pixels, identity_to_pixels
 from warpkit.transforms._tps_grid import check_values
@@ -135,7 +135,7 @@ def _source(parameters: np.ndarray, control_points: np.ndarray, image: Any, shap
     in_shape = image.shape[2:]
     out_shape = in_shape if shape is None else shape
     ndim = len(out_shape)
-    centres = np.ascontiguousarray(control_points, np.float64)
+    centres = packed(np.ascontiguousarray(control_points, np.float64))
     spline = Spline(controls=len(centres), control_points=centres.ctypes.data)
     spline.centres = centres  # type: ignore[attr-defined]  # keeps the memory alive
     scales, offsets = frame_scales(out_shape, frame)
