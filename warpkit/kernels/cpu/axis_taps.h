@@ -17,6 +17,7 @@ template <typename T, typename Index>
 struct AxisTaps {
     alignas(64) double first[TILE];  // index of the first tap
     alignas(64) T local[TILE];
+    alignas(64) T moved[TILE];  // of clipped taps: see clip_weights
     alignas(64) T weight[MAX_ORDERS][MAX_TAPS][TILE];
     alignas(64) Index place[MAX_TAPS][TILE];  // not set in an interior tile
     bool vanishes[MAX_ORDERS];                // all weights are zero: a derivative of too high an order

@@ -64,7 +64,6 @@ void read_grid(const Problem &problem, const void *grid, int64 item, const Tile 
 // Some points of a grid in a row: x(axis, number) is a pixel coordinate.
 template <int NDIM, typename G>
 struct GridRow {
-    static constexpr bool KNOWN_INTERIOR = false;
     const G *WK_RESTRICT grid;
     const Axis *axes;
     WK_DEVICE double operator()(int d, int c) const {
@@ -85,16 +84,16 @@ void for_grid_rows(const Problem &problem, int64 item, const Tile &tile, const B
     });
 }
 
-// Asks for the grid of a tile that comes next. A tile's rows are too short for the processor to foresee them.
-inline void prefetch_grid(const Problem &problem, int64 item, const Tile &tile) {
+// Asks for the grid of the tile that comes next. A tile's rows are too short for the processor to foresee them.
+inline void prefetch_grid(const Problem &problem, int64 item, const Tile &tile, const Next &next) {
     const wk_sampling &a = problem.arguments;
-    if (!problem.is_grid()) return;
+    if (!problem.is_grid() || tile.width == problem.row) return;
     constexpr int LINE = 64;
     const int64 bytes = (a.source == WK_GRID_FLOAT32 ? sizeof(float) : sizeof(double)) * a.ndim;
-    const char *grid =
-        static_cast<const char *>(a.coordinates) + problem.source_of(item) * problem.points * bytes;
-    for (int r = 0; r < tile.height; ++r) {
-        const char *from = grid + problem.point(tile, r) * bytes;
+    const int64 first = problem.source_of(item) * problem.points + problem.point(tile, 0) +
+                        next.right * problem.tile_width + next.down * problem.tile_height * problem.row;
+    const char *from = static_cast<const char *>(a.coordinates) + first * bytes;
+    for (int r = 0; r < tile.height; ++r, from += problem.row * bytes) {
         for (int64 at = 0; at < tile.width * bytes; at += LINE) WK_PREFETCH(from + at);
     }
 }

@@ -11,6 +11,13 @@
 
 namespace wk {
 
+constexpr int64 PIECE = 16;  // tiles handed to a thread at once, at most
+
+// How many tiles to the right and down the next tile is.
+struct Next {
+    int64 right, down;
+};
+
 struct Problem {
     const wk_sampling &arguments;
     Axis axes[MAX_NDIM];
@@ -19,10 +26,12 @@ struct Problem {
     int64 row, rows;  // points in a row, and number of rows
     int64 points;
     int64 tile_width, tile_height;
-    int64 across;     // tiles side by side
-    int64 tiles;      // per batch item
+    int64 across, down;        // tiles of a batch item
+    int64 piece_width, piece_height;  // tiles of a piece
+    int64 pieces_across, pieces;      // of a batch item
     bool wide_index;  // places in a channel need 64 bits
     bool whole;       // the whole image is in memory
+    bool prefetches;  // the images do not fit a cache
 
     explicit Problem(const wk_sampling &a) : arguments(a), axes{}, plane(1), whole(true) {
         for (int d = 0; d < a.ndim; ++d) {
@@ -34,6 +43,8 @@ struct Problem {
         int64 reach = 0;  // no place, counted from the image's first pixel, is further
         for (int d = 0; d < a.ndim; ++d) reach += (a.block_origin[d] + a.block_size[d]) * axes[d].stride;
         wide_index = a.wide_index != 0 || reach >= (int64{1} << 31);
+        constexpr int64 NEAR = 1 << 21;
+        prefetches = plane * a.channels * a.image_n >= NEAR;
         row = a.shape[0];
         rows = a.shape[1] * a.shape[2];
         points = row * rows;
@@ -47,7 +58,11 @@ struct Problem {
         if (tile_width > most) tile_width = most;
         tile_height = tile_width > 0 ? most / tile_width : 1;
         across = tile_width > 0 ? (row + tile_width - 1) / tile_width : 0;
-        tiles = across * ((rows + tile_height - 1) / tile_height);
+        down = (rows + tile_height - 1) / tile_height;
+        piece_width = across < PIECE ? (across > 0 ? across : 1) : PIECE;
+        piece_height = PIECE / piece_width;
+        pieces_across = (across + piece_width - 1) / piece_width;
+        pieces = pieces_across * ((down + piece_height - 1) / piece_height);
     }
 
     // Points of a tile: the more taps they have, the fewer.
@@ -57,8 +72,23 @@ struct Problem {
         const int64 most = PRODUCT_SIZE / product / 16 * 16;
         return most < TILE ? most : TILE;
     }
-    Tile tile(int64 number) const {
-        const int64 first_row = number / across * tile_height, column = number % across * tile_width;
+    // Calls body(number, tile, next) for the tiles of a piece in turn; `number` is a tile's among all of the item.
+    template <typename Body>
+    void for_tiles(int64 piece, const Body &body) const {
+        const int64 left = piece % pieces_across * piece_width, top = piece / pieces_across * piece_height;
+        const int64 right = left + piece_width < across ? left + piece_width : across;
+        const int64 bottom = top + piece_height < down ? top + piece_height : down;
+        int64 number = piece * PIECE;
+        for (int64 y = top; y < bottom; ++y) {
+            for (int64 x = left; x < right; ++x) {
+                const bool end_of_row = x + 1 == right, end = end_of_row && y + 1 == bottom;
+                const Next next = end ? Next{1, top - y} : end_of_row ? Next{left - x, 1} : Next{1, 0};
+                body(number++, tile_at(x, y), next);
+            }
+        }
+    }
+    Tile tile_at(int64 x, int64 y) const {
+        const int64 first_row = y * tile_height, column = x * tile_width;
         const int64 rows_left = rows - first_row, columns_left = row - column;
         return {first_row, column, static_cast<int>(columns_left < tile_width ? columns_left : tile_width),
                 static_cast<int>(rows_left < tile_height ? rows_left : tile_height)};

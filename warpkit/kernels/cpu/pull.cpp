@@ -13,19 +13,31 @@ struct PullWork : Workspace<T, Index> {
     alignas(64) O out[TILE];
 };
 
+// Asks for what is read next: this tile's pixels in the next channel, or the next tile's.
 template <typename S, typename T, typename O, typename Index>
-void pull_tile(const Problem &problem, int64 item, const Tile &tile, double factor,
+void prefetch_next(const Problem &problem, int64 item, int64 channel, const Tile &tile, const Next &next,
+                   const PullWork<S, T, O, Index> &work) {
+    const wk_sampling &a = problem.arguments;
+    if (!problem.prefetches || !work.taps.interior) return;
+    const bool last = channel + 1 == a.channels;
+    const S *plane = static_cast<const S *>(a.image) + problem.plane_start(item, last ? 0 : channel + 1);
+    prefetch_pixels(plane, work.taps, last ? shift_of_next(work.taps, tile, next) : 0);
+}
+
+template <typename S, typename T, typename O, typename Index>
+void pull_tile(const Problem &problem, int64 item, const Tile &tile, const Next &next, double factor,
                PullWork<S, T, O, Index> &work) {
     const wk_sampling &a = problem.arguments;
     const int count = tile.count();
     const S fill = Pixel<S>::of(static_cast<T>(a.fill_value));
     const T scale = static_cast<T>(factor), outside = to_arithmetic(fill);
     const bool outside_is_nothing = outside == 0 && 1 / outside > 0;  // +0: so is then the sum
-    find_tile_taps(problem, item, tile, {true, false, !outside_is_nothing}, work);
+    find_tile_taps(problem, item, tile, {true, false, !outside_is_nothing, true}, work);
     for (int64 c = 0; c < a.channels; ++c) {
         if (work.taps.exterior) {  // as around an image that is made smaller
             for (int p = 0; p < count; ++p) work.out[p] = Pixel<O>::of(T(0));
         } else {
+            prefetch_next(problem, item, c, tile, next, work);
             load_values(static_cast<const S *>(a.image) + problem.plane_start(item, c), work.taps, fill,
                         work.values);
             weigh_values(work.taps, 0, work.values, work.result);
@@ -46,8 +58,8 @@ void pull_as(const Problem &problem, const Interruption &interruption) {
     const double nanoseconds = nanoseconds_per_point(problem, 0.2) * problem.batch * problem.points;
     const auto run_with = [&](auto index) {
         using Work = PullWork<S, T, O, decltype(index)>;
-        const auto body = [&](int64 item, int64, const Tile &tile, Work &work) {
-            pull_tile(problem, item, tile, factor, work);
+        const auto body = [&](int64 item, int64, const Tile &tile, const Next &next, Work &work) {
+            pull_tile(problem, item, tile, next, factor, work);
         };
         parallel_for_tiles<Work>(problem, problem.batch, nanoseconds, interruption, body);
     };

@@ -32,7 +32,7 @@ void jvp_tile(const Problem &problem, int64 item, const Tile &tile, JvpWork<T, I
     const wk_sampling &a = problem.arguments;
     const int count = tile.count();
     const T factor = static_cast<T>(derivative_factor(a));
-    const Wanted wanted = {a.image_tangents != nullptr, a.coordinate_tangents != nullptr, false};
+    const Wanted wanted = {a.image_tangents != nullptr, a.coordinate_tangents != nullptr, a.fill_value != 0, true};
     find_tile_taps(problem, item, tile, wanted, work);
     if (wanted.slopes) find_coordinate_tangents(problem, item, tile, work.coordinates);
     for (int64 c = 0; c < a.channels; ++c) {
@@ -52,7 +52,7 @@ void pull_jvp(const Problem &problem, const Interruption &interruption) {
     const double nanoseconds = nanoseconds_per_point(problem, 0.7) * problem.batch * problem.points;
     with_types(problem, [&](auto t, auto index) {
         using Work = JvpWork<decltype(t), decltype(index)>;
-        const auto body = [&](int64 item, int64, const Tile &tile, Work &work) {
+        const auto body = [&](int64 item, int64, const Tile &tile, const Next &, Work &work) {
             jvp_tile(problem, item, tile, work);
         };
         parallel_for_tiles<Work>(problem, problem.batch, nanoseconds, interruption, body);

@@ -47,17 +47,17 @@ void find_coordinate_cotangent(const Problem &problem, int64 source, const Tile 
                                VjpWork<T, Index> &work) {
     const wk_sampling &a = problem.arguments;
     const int count = tile.count();
-    find_tile_taps(problem, source, tile, {false, true, false}, work);
+    find_tile_taps(problem, source, tile, {false, true, a.fill_value != 0, true}, work);
     for (int d = 0; d < a.ndim; ++d) {
         for (int p = 0; p < count; ++p) work.sum[d][p] = 0.0;
     }
     if (work.taps.exterior) return;  // equal taps all round: no slope
     const int64 first = a.source_n == 1 ? 0 : source, last = a.source_n == 1 ? problem.batch : source + 1;
     for (int64 item = first; item < last; ++item) add_slopes(problem, item, tile, work);
-    if (work.taps.interior) return;
-    for (int d = 0; d < a.ndim; ++d) {
+    const T *answer = answers(work.taps);
+    for (int d = 0; d < a.ndim && answer; ++d) {
         for (int p = 0; p < count; ++p) {
-            const bool answered = work.taps.answer[p] == work.taps.answer[p];
+            const bool answered = answer[p] == answer[p];
             work.sum[d][p] = answered ? work.sum[d][p] : NOT_A_NUMBER;
         }
     }
@@ -83,7 +83,7 @@ void grid_cotangent(const Problem &problem, double nanoseconds, const Interrupti
     const wk_sampling &a = problem.arguments;
     const double factor = derivative_factor(a);
     using Work = VjpWork<T, Index>;
-    const auto body = [&](int64 source, int64, const Tile &tile, Work &work) {
+    const auto body = [&](int64 source, int64, const Tile &tile, const Next &, Work &work) {
         find_coordinate_cotangent(problem, source, tile, work);
         if (a.source == WK_GRID_FLOAT32) write_grid_cotangent<float>(problem, source, tile, factor, work);
         else write_grid_cotangent<double>(problem, source, tile, factor, work);
@@ -94,11 +94,11 @@ void grid_cotangent(const Problem &problem, double nanoseconds, const Interrupti
 template <typename T, typename Index>
 void parameter_cotangent(const Problem &problem, double nanoseconds, const Interruption &interruption) {
     const wk_sampling &a = problem.arguments;
-    const int64 parameters = parameters_of(a), pieces = pieces_per_item(problem);
+    const int64 parameters = parameters_of(a), pieces = problem.pieces;
     const Memory<double> parts = allocate<double>(a.source_n * pieces * parameters);  // sums of each piece
     for (int64 i = 0; i < a.source_n * pieces * parameters; ++i) parts[i] = 0.0;
     using Work = VjpWork<T, Index>;
-    const auto body = [&](int64 source, int64 piece, const Tile &tile, Work &work) {
+    const auto body = [&](int64 source, int64 piece, const Tile &tile, const Next &, Work &work) {
         find_coordinate_cotangent(problem, source, tile, work);
         if (work.taps.exterior) return;
         add_parameter_cotangent(problem, tile, work.coordinates, work.sum,

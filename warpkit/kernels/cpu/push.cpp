@@ -22,7 +22,7 @@ struct Reach {
     int64 low, high;
 };
 
-constexpr Wanted WANTED = {true, false, false};
+constexpr Wanted WANTED = {true, false, false, false};
 
 template <typename T, typename Index>
 Reach reach_of(const Taps<T, Index> &taps) {
@@ -64,7 +64,7 @@ void find_destinations(const Taps<T, Index> &taps, Index low, Index high, Index 
     }
 }
 
-// The products of one tap; +0 for a tap of weight zero, which changes no sum.
+// The products of one tap; +0, which changes no sum, for a tap of weight zero.
 template <typename T, typename Index>
 WK_OUTLINED void find_products(const Taps<T, Index> &taps, int k, const T *WK_RESTRICT value, T *WK_RESTRICT product) {
     const T *WK_RESTRICT weight = taps.weight[0] + k * taps.stride;
@@ -130,21 +130,21 @@ inline Reach affine_reach(const Problem &problem, int64 item, const Tile &tile) 
 
 template <typename T, typename Index>
 Memory<Reach> find_reaches(const Problem &problem, int64 threads, const Interruption &interruption) {
-    Memory<Reach> reaches = allocate<Reach>(problem.arguments.source_n * problem.tiles);
-    const int64 pieces = pieces_per_item(problem);
+    const int64 pieces = problem.pieces;
+    Memory<Reach> reaches = allocate<Reach>(problem.arguments.source_n * pieces * PIECE);
     parallel_for(problem.arguments.source_n * pieces, threads, interruption, [&](int64 number) {
         PushWork<T, Index> work;
         set_up(problem, work.taps);
-        const int64 item = number / pieces, first = number % pieces * PIECE;
-        for (int64 tile = first; tile < first + PIECE && tile < problem.tiles; ++tile) {
-            Reach &reach = reaches[item * problem.tiles + tile];
+        const int64 item = number / pieces;
+        problem.for_tiles(number % pieces, [&](int64 i, const Tile &tile, const Next &) {
+            Reach &reach = reaches[item * pieces * PIECE + i];
             if (is_affine_plane(problem.arguments)) {
-                reach = affine_reach(problem, item, problem.tile(tile));
+                reach = affine_reach(problem, item, tile);
             } else {
-                find_tile_taps(problem, item, problem.tile(tile), WANTED, work);
+                find_tile_taps(problem, item, tile, WANTED, work);
                 reach = reach_of(work.taps);
             }
-        }
+        });
     });
     return reaches;
 }
@@ -157,13 +157,12 @@ void push_slab(const Problem &problem, int64 image, const Reach *reaches, int64 
     const T factor = static_cast<T>(derivative_factor(a));
     const int64 first = a.image_n == 1 ? 0 : image, last = a.image_n == 1 ? problem.batch : image + 1;
     for (int64 item = first; item < last; ++item) {
-        for (int64 tile = 0; tile < problem.tiles; ++tile) {
-            if (reaches) {
-                const Reach &reach = reaches[problem.source_of(item) * problem.tiles + tile];
-                if (reach.high < low || reach.low >= high) continue;
-            }
-            push_tile(problem, item, problem.tile(tile), factor, static_cast<Index>(low),
-                      static_cast<Index>(high), work);
+        const int64 start = problem.source_of(item) * problem.pieces * PIECE;
+        for (int64 piece = 0; piece < problem.pieces; ++piece) {
+            problem.for_tiles(piece, [&](int64 i, const Tile &tile, const Next &) {
+                if (reaches && (reaches[start + i].high < low || reaches[start + i].low >= high)) return;
+                push_tile(problem, item, tile, factor, static_cast<Index>(low), static_cast<Index>(high), work);
+            });
         }
     }
 }

@@ -19,29 +19,22 @@ struct Workspace {
 //
 // Coordinates are used where they are read. Whether the tile was in the interior is known afterwards.
 
-template <int NDIM, typename G, typename T, typename Index>
-bool find_grid_taps(const Problem &problem, int64 item, const Tile &tile, Wanted wanted, Taps<T, Index> &taps) {
-    find_interior(problem, tile.count(), taps, [&](auto kernel) {
-        using Kernel = decltype(kernel);
-        for_grid_rows<NDIM, G>(problem, item, tile, [&](const auto &row, int first, auto width) {
-            find_interior_row<Kernel, NDIM>(problem, row, first, width, wanted, taps);
-        });
-    });
-    return none_beyond(taps);
-}
-
-// Returns false where the short way does not lead.
 template <typename T, typename Index>
 bool find_grid_taps(const Problem &problem, int64 item, const Tile &tile, Wanted wanted, Taps<T, Index> &taps) {
     const wk_sampling &a = problem.arguments;
-    if (!problem.is_grid() || !has_short_way(a)) return false;
-    const auto find = [&](auto g) {
+    const auto find = [&](auto g, auto ndim) {
         using G = decltype(g);
-        if (a.ndim == 1) return find_grid_taps<1, G>(problem, item, tile, wanted, taps);
-        if (a.ndim == 2) return find_grid_taps<2, G>(problem, item, tile, wanted, taps);
-        return find_grid_taps<3, G>(problem, item, tile, wanted, taps);
+        constexpr int NDIM = decltype(ndim)::value;
+        return find_in_rows<NDIM>(problem, tile.count(), wanted, taps, [&](const auto &body) {
+            for_grid_rows<NDIM, G>(problem, item, tile, body);
+        });
     };
-    return a.source == WK_GRID_FLOAT32 ? find(float{}) : find(double{});
+    const auto find_in = [&](auto g) {
+        if (a.ndim == 1) return find(g, std::integral_constant<int, 1>{});
+        if (a.ndim == 2) return find(g, std::integral_constant<int, 2>{});
+        return find(g, std::integral_constant<int, 3>{});
+    };
+    return a.source == WK_GRID_FLOAT32 ? find_in(float{}) : find_in(double{});
 }
 
 // ---- a short way for affine maps in 2D ---------------------------------------------------------------------
@@ -50,7 +43,6 @@ bool find_grid_taps(const Problem &problem, int64 item, const Tile &tile, Wanted
 // whether it is in the interior. Coordinates then need not be stored, but are used where they are computed.
 
 struct AffineRow {
-    static constexpr bool KNOWN_INTERIOR = true;
     const double (*along)[TILE];
     double y[2], constant[2];
     WK_DEVICE double operator()(int d, int c) const { return (along[d][c] + y[d]) + constant[d]; }
@@ -103,17 +95,17 @@ template <typename T, typename Index>
 bool find_affine_taps(const Problem &problem, int64 item, const Tile &tile, Wanted wanted,
                       Taps<T, Index> &taps) {
     const wk_sampling &a = problem.arguments;
-    if (!is_affine_plane(a) || !has_short_way(a)) return false;
+    if (!has_short_way(a)) return false;
     const AffineTile affine(problem, item, tile);
     const Surroundings axis_x(a, 0, taps.along), axis_y(a, 1, taps.along);
     const auto inside = [&](int d, const Surroundings &axis) {
         return affine.at_corners(d, [&](double x) { return axis.inside(x); });
     };
     if (inside(0, axis_x) && inside(1, axis_y)) {
-        find_interior(problem, tile.count(), taps, [&](auto kernel) {
+        find_shortly(problem, tile.count(), false, taps, [&](auto kernel) {
             using Kernel = decltype(kernel);
             for_rows(tile, [&](int r, auto width) {
-                find_interior_row<Kernel, 2>(problem, affine.row(r), r * width, width, wanted, taps);
+                find_row<Kernel, 2, Known::INTERIOR>(problem, affine.row(r), r * width, width, wanted, taps);
             });
         });
         return true;
@@ -126,20 +118,26 @@ bool find_affine_taps(const Problem &problem, int64 item, const Tile &tile, Want
     taps.exterior = may_skip_exterior(a, wanted) && (outside(0, 1, axis_x) || outside(1, 0, axis_y));
     if (taps.exterior) {
         taps.count = tile.count();
-        taps.interior = false;
+        taps.interior = taps.clipped = false;
+        return true;
     }
-    return taps.exterior;
+    if (!may_clip(problem, wanted)) return false;
+    find_clipped<2>(problem, tile.count(), wanted, taps, [&](const auto &body) {
+        for_rows(tile, [&](int r, auto width) { body(affine.row(r), r * width, width); });
+    });
+    return true;
 }
 
 // Steps 1 to 3. Coordinates are left unset where only taps are of use.
 template <typename T, typename Index>
 void find_tile_taps(const Problem &problem, int64 item, const Tile &tile, Wanted wanted,
                     Workspace<T, Index> &work) {
-    if (find_affine_taps(problem, item, tile, wanted, work.taps)) return;
-    if (find_grid_taps(problem, item, tile, wanted, work.taps)) return;
+    const bool is_affine = is_affine_plane(problem.arguments), is_grid = problem.is_grid();
+    if (is_affine && find_affine_taps(problem, item, tile, wanted, work.taps)) return;
+    if (is_grid && find_grid_taps(problem, item, tile, wanted, work.taps)) return;
     find_coordinates(problem, item, tile, work.coordinates);
-    const bool tried = problem.is_grid() || is_affine_plane(problem.arguments);
     const double(*x)[TILE] = work.coordinates.x;
+    const bool tried = is_affine || is_grid;
     if (!tried && find_stored_taps(problem, x, tile.count(), wanted, work.taps)) return;
     find_taps(problem, work.coordinates.x, tile.count(), wanted, work.taps);
 }
@@ -165,26 +163,20 @@ inline double nanoseconds_per_point(const Problem &problem, double per_tap) {
     return a.ndim + spline + per_tap * taps * static_cast<double>(a.channels);
 }
 
-constexpr int64 PIECE = 16;  // tiles handed to a thread at once
-
-inline int64 pieces_per_item(const Problem &problem) { return (problem.tiles + PIECE - 1) / PIECE; }
-
-// Runs body(item, piece, tile, work) for all tiles of `items` batch items, on as many threads as the work is
-// worth. The tiles of a piece come in order, on one thread.
+// Runs body(item, piece, tile, next, work) for all tiles of `items` batch items, on as many threads as the work is
+// worth. The tiles of a piece come in order, on one thread; pieces are numbered through all items.
 template <typename Work, typename Body>
 void parallel_for_tiles(const Problem &problem, int64 items, double nanoseconds,
                         const Interruption &interruption, const Body &body) {
-    const int64 pieces = pieces_per_item(problem);
     const int64 threads = worthwhile_threads(problem.arguments.num_threads, nanoseconds);
-    parallel_for(items * pieces, threads, interruption, [&](int64 number) {
+    parallel_for(items * problem.pieces, threads, interruption, [&](int64 number) {
         Work work;
         set_up(problem, work.taps);
-        const int64 item = number / pieces, first = number % pieces * PIECE;
-        const int64 last = first + PIECE < problem.tiles ? first + PIECE : problem.tiles;
-        for (int64 tile = first; tile < last; ++tile) {
-            if (tile + 1 < last) prefetch_grid(problem, item, problem.tile(tile + 1));
-            body(item, number, problem.tile(tile), work);
-        }
+        const int64 item = number / problem.pieces;
+        problem.for_tiles(number % problem.pieces, [&](int64, const Tile &tile, const Next &next) {
+            prefetch_grid(problem, item, tile, next);
+            body(item, number, tile, next, work);
+        });
     });
 }
 

@@ -14,7 +14,10 @@
 #include "abi.h"
 #include "warpkit/platform.h"
 
-#if defined(__GNUC__)
+// GCC takes a function that does nothing but __builtin_prefetch for one without effect, and removes its calls.
+#if defined(__GNUC__) && defined(__x86_64__)
+#define WK_PREFETCH(address) __asm__ volatile("prefetcht0 %0" : : "m"(*static_cast<const char *>(address)))
+#elif defined(__GNUC__)
 #define WK_PREFETCH(address) __builtin_prefetch(address)
 #else
 #define WK_PREFETCH(address) ((void)(address))

@@ -31,6 +31,16 @@ void load_rows(const S *WK_RESTRICT plane, const Taps<T, Index> &taps, const int
     }
 }
 
+// Asks for the pixels that a tile at `shift` from this one will read, or nearly all: those of every third point, which
+// makes a pattern of diagonals that misses few cache lines at any angle.
+template <typename S, typename T, typename Index>
+void prefetch_pixels(const S *plane, const Taps<T, Index> &taps, int64 shift) {
+    const uintptr_t start = reinterpret_cast<uintptr_t>(plane) + (taps.offset[0] + shift) * sizeof(S);
+    for (int p = 0; p < taps.count; p += 3) {
+        WK_PREFETCH(reinterpret_cast<const void *>(start + taps.base[p] * sizeof(S)));
+    }
+}
+
 template <int ALONG, typename S, typename T, typename Index>
 void load_interior(const S *WK_RESTRICT plane, const Taps<T, Index> &taps, S *WK_RESTRICT to) {
     const int rows = taps.product / ALONG;
@@ -134,6 +144,7 @@ void weigh_values(const Taps<T, Index> &taps, int set, const Values<S> &values, 
     } else {
         weigh_rows<4>(weight, taps.stride, values.row, product, count, out);
     }
+    for (int p = 0; p < count && taps.clipped; ++p) out[p] += taps.beyond[p];
     if (taps.interior) return;
     for (int p = 0; p < count; ++p) out[p] = taps.answer[p] == taps.answer[p] ? out[p] : taps.answer[p];
 }
