@@ -180,22 +180,27 @@ struct PointWeights {
 // Where a kernel reaches beyond the image and all that lies there is +0, taps outside need not be read: the point's taps
 // are moved into the image, and their weights with them; weights of taps outside are lost. `moved` is by how many
 // pixels the kernel lies before (negative) or beyond; NaN where the coordinate is: then all weights are lost.
+// (One select after the other: nested ones become branches, and the loop does not vectorise.)
 template <int TAPS, typename T>
 WK_DEVICE void clip_weights(T moved, T *w) {
-    if (TAPS == 1) {
-        w[0] = moved == T(0) ? w[0] : T(0);
-    } else {
-        const T first = moved == T(0) ? w[0] : (moved == T(-1) ? w[1] : T(0));
-        w[1] = moved == T(0) ? w[1] : (moved == T(1) ? w[0] : T(0));
-        w[0] = first;
+    const T zero = 0;
+    T first = moved == zero ? w[0] : zero;
+    if (TAPS == 2) {
+        T second = moved == zero ? w[1] : zero;
+        second = moved == T(1) ? w[0] : second;
+        first = moved == T(-1) ? w[1] : first;
+        w[1] = second;
     }
+    w[0] = first;
 }
-// Whether a weight was lost that is not zero.
+// +0 where a weight was lost that is not zero, else `otherwise`.
 template <int TAPS, typename T>
-WK_DEVICE bool loses_weight(T moved, const T *w) {
-    if (TAPS == 1) return moved != T(0);
-    const T kept = moved == T(-1) ? w[0] : (moved == T(1) ? w[1] : T(1));
-    return (moved != T(0)) & (kept != T(0));
+WK_DEVICE T zero_where_lost(T moved, const T *w, T otherwise) {
+    T lost = 1;
+    lost = TAPS == 2 && moved == T(-1) ? w[0] : lost;
+    lost = TAPS == 2 && moved == T(1) ? w[TAPS - 1] : lost;
+    lost = moved == T(0) ? T(0) : lost;
+    return lost != T(0) ? T(0) : otherwise;
 }
 
 // Tap number K of the product, in the order of find_product_weights, and those after it.
@@ -290,7 +295,7 @@ void find_clipped_weights(Taps<T, Index> &taps) {
             Kernel::template weights<0>(local[d][p], w.value[d]);
             if (SLOPES) Kernel::template weights<(Kernel::MAX_ORDER > 0 ? 1 : 0)>(local[d][p], w.slope[d]);
             const T here = moved[d][p];
-            lost = loses_weight<Kernel::TAPS>(here, w.value[d]) ? T(0) : lost;
+            lost = zero_where_lost<Kernel::TAPS>(here, w.value[d], lost);
             unknown = here == here ? unknown : static_cast<T>(NOT_A_NUMBER);
             clip_weights<Kernel::TAPS>(here, w.value[d]);
             if (SLOPES) clip_weights<Kernel::TAPS>(here, w.slope[d]);
