@@ -54,6 +54,7 @@ from .transforms import tps_grid as tps_grid
 from .transforms import tps_system as tps_system
 
 # Warping.
+from .warping import footprint_sample as footprint_sample
 from .warping import warp as warp
 from .warping import warp_affine as warp_affine
 from .warping import warp_projective as warp_projective

@@ -107,6 +107,7 @@ def test_a_short_call_does_not_ask(driver):
 
 
 @posix
+@pytest.mark.filterwarnings("ignore:os.fork:RuntimeWarning")  # JAX's, where other tests imported it
 def test_fork_amid_a_call(driver):
     """The child's half of the call cannot go on; its later calls can."""
     child = []

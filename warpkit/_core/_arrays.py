@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+import numpy.ma  # not at the first call: a fork amid a late import leaves its lock held in the child
 
 from ._errors import wrong_type, wrong_value
 from ._types import Array

@@ -34,7 +34,7 @@ def scatter(values: Array, taps: Taps, shape: tuple[int, ...]) -> Array:
     n = max(values.shape[0], answered.shape[0]) if values.shape[0] and answered.shape[0] else 0
     channels, m = values.shape[1:]
     size = math.prod(shape)
-    dtype = compute_dtype(values.dtype)
+    dtype, out_dtype = compute_dtype(values.dtype), values.dtype
     tap_list = list(taps)
     if not tap_list or n * channels * m * size == 0:
         return xp.zeros((n, channels, *shape), dtype=values.dtype)
@@ -53,4 +53,4 @@ def scatter(values: Array, taps: Taps, shape: tuple[int, ...]) -> Array:
     index = xp.stack(where, axis=-1).reshape(-1)
     weight = xp.stack(what, axis=-1).reshape(-1)
     total = xp.bincount(index, weights=weight, minlength=n * channels * size)
-    return total.reshape(n, channels, *shape).astype(values.dtype)
+    return total.reshape(n, channels, *shape).astype(out_dtype)

@@ -137,7 +137,7 @@ def _source(parameters: np.ndarray, control_points: np.ndarray, image: Any, shap
     ndim = len(out_shape)
     centres = packed(np.ascontiguousarray(control_points, np.float64))
     spline = Spline(controls=len(centres), control_points=centres.ctypes.data)
-    spline.centres = centres  # type: ignore[attr-defined]  # keeps the memory alive
+    spline.centres = centres  # keeps the memory alive
     scales, offsets = frame_scales(out_shape, frame)
     identity = identity_to_pixels(in_shape, out_shape, frame)[0]
     for d in range(ndim):
