@@ -13,17 +13,6 @@ struct PullWork : Workspace<T, Index> {
     alignas(64) O out[TILE];
 };
 
-// Asks for what is read next: this tile's pixels in the next channel, or the next tile's.
-template <typename S, typename T, typename O, typename Index>
-void prefetch_next(const Problem &problem, int64 item, int64 channel, const Tile &tile, const Next &next,
-                   const PullWork<S, T, O, Index> &work) {
-    const wk_sampling &a = problem.arguments;
-    if (!problem.prefetches || !work.taps.interior) return;
-    const bool last = channel + 1 == a.channels;
-    const S *plane = static_cast<const S *>(a.image) + problem.plane_start(item, last ? 0 : channel + 1);
-    prefetch_pixels(plane, work.taps, last ? shift_of_next(work.taps, tile, next) : 0);
-}
-
 template <typename S, typename T, typename O, typename Index>
 void pull_tile(const Problem &problem, int64 item, const Tile &tile, const Next &next, double factor,
                PullWork<S, T, O, Index> &work) {
@@ -37,7 +26,7 @@ void pull_tile(const Problem &problem, int64 item, const Tile &tile, const Next 
         if (work.taps.exterior) {  // as around an image that is made smaller
             for (int p = 0; p < count; ++p) work.out[p] = Pixel<O>::of(T(0));
         } else {
-            prefetch_next(problem, item, c, tile, next, work);
+            prefetch_next(problem, static_cast<const S *>(a.image), item, c, tile, next, work.taps);
             load_values(static_cast<const S *>(a.image) + problem.plane_start(item, c), work.taps, fill,
                         work.values);
             weigh_values(work.taps, 0, work.values, work.result);

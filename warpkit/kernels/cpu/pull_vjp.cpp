@@ -20,13 +20,14 @@ struct VjpWork : Workspace<T, Index> {
 };
 
 template <typename T, typename Index>
-void add_slopes(const Problem &problem, int64 item, const Tile &tile, VjpWork<T, Index> &work) {
+void add_slopes(const Problem &problem, int64 item, const Tile &tile, const Next &next, VjpWork<T, Index> &work) {
     const wk_sampling &a = problem.arguments;
     const int count = tile.count();
     const T fill = static_cast<T>(a.fill_value);
     for (int64 c = 0; c < a.channels; ++c) {
         read_tile(problem, tile, static_cast<const T *>(a.point_values) + problem.point_value_start(item, c),
                   work.ct);
+        prefetch_next(problem, static_cast<const T *>(a.image), item, c, tile, next, work.taps);
         load_values(static_cast<const T *>(a.image) + problem.plane_start(item, c), work.taps, fill,
                     work.values);
         for (int d = 0; d < a.ndim; ++d) {
@@ -43,7 +44,7 @@ void add_slopes(const Problem &problem, int64 item, const Tile &tile, VjpWork<T,
 // The cotangent of the coordinates of a tile of one source, in pixels: work.sum. A point without an answer (NaN
 // coordinate) has NaN along every axis.
 template <typename T, typename Index>
-void find_coordinate_cotangent(const Problem &problem, int64 source, const Tile &tile,
+void find_coordinate_cotangent(const Problem &problem, int64 source, const Tile &tile, const Next &next,
                                VjpWork<T, Index> &work) {
     const wk_sampling &a = problem.arguments;
     const int count = tile.count();
@@ -53,7 +54,7 @@ void find_coordinate_cotangent(const Problem &problem, int64 source, const Tile 
     }
     if (work.taps.exterior) return;  // equal taps all round: no slope
     const int64 first = a.source_n == 1 ? 0 : source, last = a.source_n == 1 ? problem.batch : source + 1;
-    for (int64 item = first; item < last; ++item) add_slopes(problem, item, tile, work);
+    for (int64 item = first; item < last; ++item) add_slopes(problem, item, tile, next, work);
     const T *answer = answers(work.taps);
     for (int d = 0; d < a.ndim && answer; ++d) {
         for (int p = 0; p < count; ++p) {
@@ -83,8 +84,8 @@ void grid_cotangent(const Problem &problem, double nanoseconds, const Interrupti
     const wk_sampling &a = problem.arguments;
     const double factor = derivative_factor(a);
     using Work = VjpWork<T, Index>;
-    const auto body = [&](int64 source, int64, const Tile &tile, const Next &, Work &work) {
-        find_coordinate_cotangent(problem, source, tile, work);
+    const auto body = [&](int64 source, int64, const Tile &tile, const Next &next, Work &work) {
+        find_coordinate_cotangent(problem, source, tile, next, work);
         if (a.source == WK_GRID_FLOAT32) write_grid_cotangent<float>(problem, source, tile, factor, work);
         else write_grid_cotangent<double>(problem, source, tile, factor, work);
     };
@@ -98,8 +99,8 @@ void parameter_cotangent(const Problem &problem, double nanoseconds, const Inter
     const Memory<double> parts = allocate<double>(a.source_n * pieces * parameters);  // sums of each piece
     for (int64 i = 0; i < a.source_n * pieces * parameters; ++i) parts[i] = 0.0;
     using Work = VjpWork<T, Index>;
-    const auto body = [&](int64 source, int64 piece, const Tile &tile, const Next &, Work &work) {
-        find_coordinate_cotangent(problem, source, tile, work);
+    const auto body = [&](int64 source, int64 piece, const Tile &tile, const Next &next, Work &work) {
+        find_coordinate_cotangent(problem, source, tile, next, work);
         if (work.taps.exterior) return;
         add_parameter_cotangent(problem, tile, work.coordinates, work.sum,
                                 parts.get() + piece * parameters);

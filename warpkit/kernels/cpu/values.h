@@ -41,6 +41,16 @@ void prefetch_pixels(const S *plane, const Taps<T, Index> &taps, int64 shift) {
     }
 }
 
+// Asks for what is read next: this tile's pixels in the next channel, or the next tile's.
+template <typename S, typename T, typename Index>
+void prefetch_next(const Problem &problem, const S *image, int64 item, int64 channel, const Tile &tile,
+                   const Next &next, const Taps<T, Index> &taps) {
+    if (!problem.prefetches || !taps.interior) return;
+    const bool last = channel + 1 == problem.arguments.channels;
+    const S *plane = image + problem.plane_start(item, last ? 0 : channel + 1);
+    prefetch_pixels(plane, taps, last ? shift_of_next(taps, tile, next) : 0);
+}
+
 template <int ALONG, typename S, typename T, typename Index>
 void load_interior(const S *WK_RESTRICT plane, const Taps<T, Index> &taps, S *WK_RESTRICT to) {
     const int rows = taps.product / ALONG;
