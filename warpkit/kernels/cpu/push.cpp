@@ -3,6 +3,7 @@
 // Points share destinations. Each destination adds up its contributions in one fixed order (batch item, tile,
 // tap, point), whoever does it: the image is cut into slabs, and the worker of a slab visits in that order all
 // tiles that reach it. Which ones do is found first, tile by tile.
+#include "affine_tile.h"
 #include "patch.h"
 #include "run.h"
 

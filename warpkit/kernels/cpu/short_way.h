@@ -1,0 +1,304 @@
+// The short way through steps 2 and 3: most tiles lie in the interior of the image, and most kernels have few taps.
+// Everything then follows from the coordinates in one loop, which finds what taps.h finds in many.
+#ifndef WARPKIT_CPU_SHORT_WAY_H
+#define WARPKIT_CPU_SHORT_WAY_H
+
+#include "taps.h"
+
+namespace wk {
+
+// Weights of one point along each axis: of values, and their derivatives.
+template <int TAPS, int NDIM, typename T>
+struct PointWeights {
+    T value[NDIM][TAPS], slope[NDIM][TAPS];
+};
+
+// Where a kernel reaches beyond the image and all that lies there is +0, taps outside need not be read: the point's taps
+// are moved into the image, and their weights with them; weights of taps outside are lost. `moved` is by how many
+// pixels the kernel lies before (negative) or beyond; NaN where the coordinate is: then all weights are lost.
+// (One select after the other: nested ones become branches, and the loop does not vectorise.)
+template <int TAPS, typename T>
+WK_DEVICE void clip_weights(T moved, T *w) {
+    const T zero = 0;
+    T first = moved == zero ? w[0] : zero;
+    if (TAPS == 2) {
+        T second = moved == zero ? w[1] : zero;
+        second = moved == T(1) ? w[0] : second;
+        first = moved == T(-1) ? w[1] : first;
+        w[1] = second;
+    }
+    w[0] = first;
+}
+// +0 where a weight was lost that is not zero, else `otherwise`.
+template <int TAPS, typename T>
+WK_DEVICE T zero_where_lost(T moved, const T *w, T otherwise) {
+    T lost = 1;
+    lost = TAPS == 2 && moved == T(-1) ? w[0] : lost;
+    lost = TAPS == 2 && moved == T(1) ? w[TAPS - 1] : lost;
+    lost = moved == T(0) ? T(0) : lost;
+    return lost != T(0) ? T(0) : otherwise;
+}
+
+// Tap number K of the product, in the order of find_product_weights, and those after it.
+template <typename Kernel, int NDIM, int SET, int K = 0, typename T>
+WK_DEVICE void store_products(const PointWeights<Kernel::TAPS, NDIM, T> &w, T *weight) {
+    constexpr int TAPS = Kernel::TAPS, PRODUCT = NDIM == 1 ? TAPS : NDIM == 2 ? TAPS * TAPS : TAPS * TAPS * TAPS;
+    constexpr int Y = NDIM > 1 ? 1 : 0, Z = NDIM > 2 ? 2 : 0;
+    constexpr int KX = K % TAPS, KY = K / TAPS % TAPS, KZ = K / TAPS / TAPS % TAPS;
+    const T x = SET == 1 ? w.slope[0][KX] : w.value[0][KX];
+    const T y = SET == 2 ? w.slope[Y][KY] : w.value[Y][KY], z = SET == 3 ? w.slope[Z][KZ] : w.value[Z][KZ];
+    weight[K * TILE] = NDIM == 1 ? x : NDIM == 2 ? y * x : (z * y) * x;
+    if constexpr (K + 1 < PRODUCT) store_products<Kernel, NDIM, SET, K + 1>(w, weight);
+}
+
+// What is known of a tile: INTERIOR, all its taps are in memory; ANYWHERE, `beyond` shall tell which points' are not,
+// and the taps of the tile are of no use if there are any.
+enum class Known { INTERIOR, ANYWHERE };
+
+// For a row of points, the first of them number `first` of the tile, at coordinates x(axis, c).
+template <typename Kernel, int NDIM, Known KNOWN, bool VALUES, bool SLOPES, typename Row, typename Width,
+          typename T, typename Index>
+void find_row(const Problem &problem, const Row &x, int first, Width width, Taps<T, Index> &taps) {
+    double stride[NDIM], low[NDIM], high[NDIM];
+    for (int d = 0; d < NDIM; ++d) {
+        const Surroundings axis(problem.arguments, d, Kernel::TAPS);
+        stride[d] = static_cast<double>(problem.axes[d].stride);
+        low[d] = axis.low;
+        high[d] = axis.high;
+    }
+    T *WK_RESTRICT beyond = taps.beyond + first;
+    Index *WK_RESTRICT base = taps.base + first;
+    T *WK_RESTRICT value = taps.weight[0] + first;
+    T *WK_RESTRICT slope_x = taps.weight[1] + first, *WK_RESTRICT slope_y = taps.weight[2] + first;
+    T *WK_RESTRICT slope_z = taps.weight[3] + first;
+    for (int c = 0; c < width; ++c) {
+        PointWeights<Kernel::TAPS, NDIM, T> w;
+        double place = 0.0;
+        bool inside = true;
+        for (int d = 0; d < NDIM; ++d) {
+            const double at = x(d, c), floor = floor_of(at);
+            const Cell cell = {floor, at - floor};  // what cell_of says of a coordinate in the image
+            if (KNOWN == Known::ANYWHERE) inside &= (at >= low[d]) & (at < high[d]);
+            const T local = static_cast<T>(Kernel::local(cell.fraction));
+            Kernel::template weights<0>(local, w.value[d]);
+            if (SLOPES) Kernel::template weights<(Kernel::MAX_ORDER > 0 ? 1 : 0)>(local, w.slope[d]);
+            const double tap = Kernel::first_tap(cell);
+            place = d == 0 ? tap : place + tap * stride[d];
+        }
+        base[c] = static_cast<Index>(inside ? place : 0.0);
+        if constexpr (KNOWN == Known::ANYWHERE) beyond[c] = inside ? T(0) : T(1);
+        if constexpr (VALUES) store_products<Kernel, NDIM, 0>(w, value + c);
+        if constexpr (SLOPES) {
+            store_products<Kernel, NDIM, 1>(w, slope_x + c);
+            if constexpr (NDIM > 1) store_products<Kernel, NDIM, 2>(w, slope_y + c);
+            if constexpr (NDIM > 2) store_products<Kernel, NDIM, 3>(w, slope_z + c);
+        }
+    }
+}
+
+// A clipped tile comes in two loops, since one would mix float64 and T too much to vectorise. First, of a row of points:
+// places, and along each axis what the weights follow from.
+template <typename Kernel, int NDIM, typename Row, typename Width, typename T, typename Index>
+void clip_row(const Problem &problem, const Row &x, int first, Width width, Taps<T, Index> &taps) {
+    for (int d = 0; d < NDIM; ++d) {
+        const double last = static_cast<double>(problem.axes[d].size - Kernel::TAPS);
+        double *WK_RESTRICT place = taps.axis[d].first + first;
+        T *WK_RESTRICT local = taps.axis[d].local + first, *WK_RESTRICT moved = taps.axis[d].moved + first;
+        for (int c = 0; c < width; ++c) {
+            const Cell cell = cell_of(x(d, c));
+            const double tap = Kernel::first_tap(cell);
+            const double not_before = tap > 0.0 ? tap : 0.0;
+            place[c] = not_before < last ? not_before : last;
+            local[c] = static_cast<T>(Kernel::local(cell.fraction));
+            moved[c] = static_cast<T>(tap - place[c]);
+        }
+    }
+}
+
+// Then, of all points of the tile, what is added to values, axis by axis: +0 once a weight is lost, NaN for good.
+template <typename Kernel, int NDIM, typename T, typename Index>
+void find_beyond(Taps<T, Index> &taps) {
+    T *WK_RESTRICT beyond = taps.beyond;
+    for (int p = 0; p < taps.count; ++p) beyond[p] = T(-0.0);
+    for (int d = 0; d < NDIM; ++d) {
+        const T *WK_RESTRICT local = taps.axis[d].local, *WK_RESTRICT moved = taps.axis[d].moved;
+        for (int p = 0; p < taps.count; ++p) {
+            T w[Kernel::TAPS];
+            Kernel::template weights<0>(local[p], w);
+            const T lost = zero_where_lost<Kernel::TAPS>(moved[p], w, T(-0.0));
+            beyond[p] += moved[p] == moved[p] ? lost : static_cast<T>(NOT_A_NUMBER);
+        }
+    }
+}
+
+// And the weights.
+template <typename Kernel, int NDIM, bool VALUES, bool SLOPES, typename T, typename Index>
+void find_clipped_weights(Taps<T, Index> &taps) {
+    const T *WK_RESTRICT local[NDIM], *WK_RESTRICT moved[NDIM];
+    for (int d = 0; d < NDIM; ++d) local[d] = taps.axis[d].local;
+    for (int d = 0; d < NDIM; ++d) moved[d] = taps.axis[d].moved;
+    T *WK_RESTRICT value = taps.weight[0];
+    T *WK_RESTRICT slope_x = taps.weight[1], *WK_RESTRICT slope_y = taps.weight[2];
+    T *WK_RESTRICT slope_z = taps.weight[3];
+    for (int p = 0; p < taps.count; ++p) {
+        PointWeights<Kernel::TAPS, NDIM, T> w;
+        for (int d = 0; d < NDIM; ++d) {
+            Kernel::template weights<0>(local[d][p], w.value[d]);
+            if (SLOPES) Kernel::template weights<(Kernel::MAX_ORDER > 0 ? 1 : 0)>(local[d][p], w.slope[d]);
+            clip_weights<Kernel::TAPS>(moved[d][p], w.value[d]);
+            if (SLOPES) clip_weights<Kernel::TAPS>(moved[d][p], w.slope[d]);
+        }
+        if constexpr (VALUES) store_products<Kernel, NDIM, 0>(w, value + p);
+        if constexpr (SLOPES) {
+            store_products<Kernel, NDIM, 1>(w, slope_x + p);
+            if constexpr (NDIM > 1) store_products<Kernel, NDIM, 2>(w, slope_y + p);
+            if constexpr (NDIM > 2) store_products<Kernel, NDIM, 3>(w, slope_z + p);
+        }
+    }
+}
+
+template <typename Kernel, int NDIM, typename T, typename Index>
+void find_clipped_weights(Wanted wanted, Taps<T, Index> &taps) {
+    const bool slopes = wanted.slopes && Kernel::MAX_ORDER > 0;
+    find_beyond<Kernel, NDIM>(taps);
+    if (!slopes) find_clipped_weights<Kernel, NDIM, true, false>(taps);
+    else if (!wanted.values) find_clipped_weights<Kernel, NDIM, false, true>(taps);
+    else find_clipped_weights<Kernel, NDIM, true, true>(taps);
+}
+
+template <typename Kernel, int NDIM, Known KNOWN, typename Row, typename Width, typename T, typename Index>
+void find_row(const Problem &problem, const Row &x, int first, Width width, Wanted wanted, Taps<T, Index> &taps) {
+    const bool slopes = wanted.slopes && Kernel::MAX_ORDER > 0;
+    if (!slopes) find_row<Kernel, NDIM, KNOWN, true, false>(problem, x, first, width, taps);
+    else if (!wanted.values) find_row<Kernel, NDIM, KNOWN, false, true>(problem, x, first, width, taps);
+    else find_row<Kernel, NDIM, KNOWN, true, true>(problem, x, first, width, taps);
+}
+
+// Calls find(kernel) with a kernel that has a short way.
+template <typename T, typename Index, typename Find>
+void find_shortly(const Problem &problem, int count, bool clipped, Taps<T, Index> &taps, const Find &find) {
+    taps.count = count;
+    taps.interior = true;
+    taps.exterior = false;
+    taps.clipped = clipped;
+    taps.vanishes[0] = false;
+    for (int d = 0; d < MAX_NDIM; ++d) taps.vanishes[1 + d] = problem.arguments.kernel == WK_NEAREST;
+    if (problem.arguments.kernel == WK_LINEAR) find(Linear{});
+    else find(Nearest{});
+}
+
+// Whether taps may be clipped: nothing but +0 outside, and room for all taps inside.
+inline bool may_clip(const Problem &problem, Wanted wanted) {
+    const wk_sampling &a = problem.arguments;
+    bool room = wanted.clipping && problem.whole && may_skip_exterior(a, wanted);
+    for (int d = 0; d < a.ndim; ++d) room &= a.size[d] >= 2;
+    return room;
+}
+
+// Their tiles are as large as they come (taps.stride is TILE).
+inline bool has_short_way(const wk_sampling &a) {
+    const bool few_taps = a.kernel == WK_LINEAR || a.kernel == WK_NEAREST;
+    return few_taps && a.derivative[0] + a.derivative[1] + a.derivative[2] == 0;
+}
+
+// After find_row with ANYWHERE: whether all points were in the interior. 32 lanes: a single running result would make each
+// step wait for the one before.
+template <typename T, typename Index>
+bool none_beyond(const Taps<T, Index> &taps) {
+    constexpr int LANES = 32;
+    alignas(64) T lane[LANES] = {};
+    int p = 0;
+    for (; p + LANES <= taps.count; p += LANES) {
+        for (int i = 0; i < LANES; ++i) lane[i] += taps.beyond[p + i];
+    }
+    T sum = 0;
+    for (; p < taps.count; ++p) sum += taps.beyond[p];
+    for (int i = 0; i < LANES; ++i) sum += lane[i];
+    return sum == 0;
+}
+
+// After clip_row: whether all taps of all points lie before, or all beyond, the image along one axis. In lanes, as above.
+template <int TAPS, int NDIM, typename T, typename Index>
+bool all_clipped_away(const Taps<T, Index> &taps) {
+    constexpr int LANES = 32;
+    const T far = T(TAPS);
+    bool result = false;
+    for (int d = 0; d < NDIM; ++d) {
+        const T *WK_RESTRICT moved = taps.axis[d].moved;
+        alignas(64) T before[LANES] = {}, after[LANES] = {}, unknown[LANES] = {};
+        for (int p = 0; p < taps.count; p += LANES) {
+            const int start = p + LANES <= taps.count ? p : (taps.count < LANES ? 0 : taps.count - LANES);
+            const int lanes = taps.count < LANES ? taps.count : LANES;
+            for (int i = 0; i < lanes; ++i) {
+                const T here = moved[start + i];
+                before[i] = here <= -far ? before[i] : T(1);
+                after[i] = here >= far ? after[i] : T(1);
+                unknown[i] = here == here ? unknown[i] : T(1);
+            }
+        }
+        T not_before = 0, not_after = 0, not_known = 0;
+        for (int i = 0; i < LANES; ++i) {
+            not_before += before[i];
+            not_after += after[i];
+            not_known += unknown[i];
+        }
+        if (not_known > 0) return false;
+        result |= (not_before == 0) | (not_after == 0);
+    }
+    return result;
+}
+
+// Clips the taps of a tile whose rows rows(body) lists, calling body(row, first, width).
+template <int NDIM, typename T, typename Index, typename Rows>
+void find_clipped(const Problem &problem, int count, Wanted wanted, Taps<T, Index> &taps, const Rows &rows) {
+    find_shortly(problem, count, true, taps, [&](auto kernel) {
+        using Kernel = decltype(kernel);
+        rows([&](const auto &row, int first, auto width) {
+            clip_row<Kernel, NDIM>(problem, row, first, width, taps);
+        });
+        taps.exterior = all_clipped_away<Kernel::TAPS, NDIM>(taps);
+        if (!taps.exterior) find_clipped_weights<Kernel, NDIM>(wanted, taps);
+    });
+    taps.interior = taps.clipped = !taps.exterior;
+    if (taps.interior) find_bases(problem, taps);
+}
+
+// Tries a short way for a tile whose rows rows(body) lists, calling body(row, first, width). Returns false where none
+// leads.
+template <int NDIM, typename T, typename Index, typename Rows>
+bool find_in_rows(const Problem &problem, int count, Wanted wanted, Taps<T, Index> &taps, const Rows &rows) {
+    if (!has_short_way(problem.arguments)) return false;
+    const bool clip = may_clip(problem, wanted);
+    constexpr int64 SMALL = 64 * 64;  // most tiles of a small image are not in its interior
+    if (!clip || problem.plane > SMALL) {
+        find_shortly(problem, count, false, taps, [&](auto kernel) {
+            using Kernel = decltype(kernel);
+            rows([&](const auto &row, int first, auto width) {
+                find_row<Kernel, NDIM, Known::ANYWHERE>(problem, row, first, width, wanted, taps);
+            });
+        });
+        if (none_beyond(taps) || !clip) return none_beyond(taps);
+    }
+    find_clipped<NDIM>(problem, count, wanted, taps, rows);
+    return true;
+}
+
+// Points at coordinates that are stored.
+struct StoredRow {
+    const double (*x)[TILE];
+    WK_DEVICE double operator()(int d, int p) const { return x[d][p]; }
+};
+
+template <typename T, typename Index>
+bool find_stored_taps(const Problem &problem, const double (*x)[TILE], int count, Wanted wanted,
+                      Taps<T, Index> &taps) {
+    const auto rows = [&](const auto &body) { body(StoredRow{x}, 0, count); };
+    const int ndim = problem.arguments.ndim;
+    if (ndim == 1) return find_in_rows<1>(problem, count, wanted, taps, rows);
+    if (ndim == 2) return find_in_rows<2>(problem, count, wanted, taps, rows);
+    return find_in_rows<3>(problem, count, wanted, taps, rows);
+}
+
+}  // namespace wk
+
+#endif
