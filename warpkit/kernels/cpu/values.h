@@ -1,7 +1,7 @@
 // Step 4 of reading: the values of a tile's taps in one channel, loaded and then weighed.
 //
 // In two loops, because loads from places all over the image do not vectorise well: an AVX gather is slower
-// than the single loads it stands for (2.2 ns against 0.8 ns per bilinear point on a Zen 5).
+// than the single loads it stands for.
 #ifndef WARPKIT_CPU_VALUES_H
 #define WARPKIT_CPU_VALUES_H
 
