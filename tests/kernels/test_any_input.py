@@ -132,7 +132,8 @@ class Problem:
         self.tame = draw(st.booleans())
         self.ndim = draw(st.sampled_from([2, 3] if op is wk.warp_tps else [2, 1, 3]))
         self.draw_shapes(draw)
-        dtypes = OTHER_DTYPES if self.strange == "dtype" else FLOATS if draw(st.integers(0, 3)) else INTEGERS
+        floats = FLOATS[: 2 if self.tame and op is wk.warp_projective else 3]  # a tangent may overflow float16
+        dtypes = OTHER_DTYPES if self.strange == "dtype" else floats if draw(st.integers(0, 3)) else INTEGERS
         self.image_dtype = np.dtype(draw(st.sampled_from(dtypes)))
         self.dtype = np.dtype(draw(st.sampled_from(FLOATS)))
         self.static = self.draw_static(draw)
@@ -185,7 +186,7 @@ class Problem:
         identity = lattice if self.op is wk.warp_tps else np.eye(rows, ndim + 1)
         near = identity + 0.3 * rng.uniform(-1, 1, (self.m, *identity.shape))
         if self.op is wk.warp_projective:  # stay away from where the denominator is zero
-            near[:, -1, :-1] *= 0.01
+            near[:, -1, :-1] *= 0.001
         theta = near.astype(self.dtype) if self.tame else wild(rng, near.shape, self.dtype)
         return theta[..., 1:] if self.strange == "last axis" else theta
 
@@ -278,8 +279,7 @@ def check_jvp(draw, op):
         t if t.dtype == x.dtype and draw(st.booleans()) else None
         for t, x in zip(tangents, arrays, strict=True)
     ]
-    call = lambda: op.jvp(given, *arrays, **problem.static)  # noqa: E731
-    check(problem, call, [*tangents, *arrays], [problem.output()])
+    check(problem, lambda: op.jvp(given, *arrays, **problem.static), [*tangents, *arrays], [problem.output()])
 
 
 def with_examples(number):
