@@ -132,7 +132,7 @@ class Problem:
         self.tame = draw(st.booleans())
         self.ndim = draw(st.sampled_from([2, 3] if op is wk.warp_tps else [2, 1, 3]))
         self.draw_shapes(draw)
-        floats = FLOATS[: 2 if self.tame and op is wk.warp_projective else 3]  # a tangent may overflow float16
+        floats = FLOATS[: 2 if self.tame and op is wk.warp_projective else 3]  # tangents overflow float16
         dtypes = OTHER_DTYPES if self.strange == "dtype" else floats if draw(st.integers(0, 3)) else INTEGERS
         self.image_dtype = np.dtype(draw(st.sampled_from(dtypes)))
         self.dtype = np.dtype(draw(st.sampled_from(FLOATS)))
