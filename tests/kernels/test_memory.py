@@ -1,0 +1,56 @@
+"""Memory that is not to be had is an error that tells how much was wanted; memory that is sparse stays so."""
+
+import re
+
+import numpy as np
+import pytest
+
+import warpkit as wk
+from warpkit._core import _native
+from warpkit.sampling._native_arguments import AFFINE, Sampling
+
+pytestmark = pytest.mark.skipif(_native.load().library is None, reason=_native.load().reason)
+
+
+@pytest.mark.parametrize("function", ["wk_pull_vjp", "wk_push"])
+def test_a_kernel_without_memory(function):
+    """More points than any machine has room for, by their sums in pieces (vjp) or their reach (push)."""
+    arguments = Sampling(
+        ndim=2,
+        source=AFFINE,
+        num_threads=1,
+        image_n=1,
+        source_n=1,
+        point_values_n=1,
+        channels=1,
+        shape=(2**30, 2**30, 1),
+        size=(4, 4, 1),
+        block_size=(4, 4, 1),
+    )
+    with pytest.raises(MemoryError) as error:
+        _native.call(function, arguments)
+    told = re.fullmatch(rf"{function}: no memory left for (\d+) bytes", str(error.value))
+    assert told, error.value
+    assert int(told[1]) > 2**50
+
+
+def test_an_output_without_memory():
+    image, theta = np.zeros((1, 1, 4, 4), np.float32), np.eye(2, 3)[None]
+    with pytest.raises(MemoryError, match=r"256\. PiB"):
+        wk.warp_affine(image, theta, shape=(2**28, 2**28))
+
+
+def test_push_onto_more_than_2_to_the_31_pixels():
+    """The image is 10 GB of zeros that no page has been found for, but those of the points."""
+    width = height = 50_000
+    try:
+        np.zeros((height, width), np.float32)
+    except MemoryError:
+        pytest.skip("the system does not hand out 10 GB of untouched memory")
+    values = np.array([[[1, 2, 4]]], np.float32)
+    grid = np.array([[[width - 1, height - 1.5], [0.25, 0], [width - 2.5, height - 1]]])
+    image = wk.grid_push(values, grid, (height, width), frame="pixel")
+    np.testing.assert_array_equal(image[0, 0, -2:, -3:], [[0, 0, 0.5], [2, 2, 0.5]])
+    np.testing.assert_array_equal(image[0, 0, 0, :3], [1.5, 0.5, 0])
+    pulled = wk.grid_sample(image, grid, frame="pixel")
+    np.testing.assert_array_equal(pulled, [[[0.5, 1.25, 2]]])
