@@ -30,6 +30,11 @@ inline bool all_within(const double *value, int count, double low, double high) 
     for (int p = 0; p < count; ++p) result = (value[p] >= low) & (value[p] <= high) ? result : 0.0;
     return result != 0.0;
 }
+inline bool all_from_to(const double *value, int count, double low, double end) {
+    double result = 1.0;
+    for (int p = 0; p < count; ++p) result = (value[p] >= low) & (value[p] < end) ? result : 0.0;
+    return result != 0.0;
+}
 // Whether all values are below `low`, or all above `high`. False for NaN.
 inline bool all_beyond(const double *value, int count, double low, double high) {
     double below = 1.0, above = 1.0;

@@ -8,17 +8,19 @@ namespace {
 
 // ---- a short way for grids ---------------------------------------------------------------------------------
 //
-// Coordinates are used where they are read. Whether the tile was in the interior is known afterwards.
+// Coordinates are used where they are read.
 
 template <typename T, typename Index>
 bool find_grid_taps(const Problem &problem, int64 item, const Tile &tile, Wanted wanted, Taps<T, Index> &taps) {
     const wk_sampling &a = problem.arguments;
+    if (!has_short_way(a)) return false;
     const auto find = [&](auto g, auto ndim) {
         using G = decltype(g);
         constexpr int NDIM = decltype(ndim)::value;
-        return find_in_rows<NDIM>(problem, tile.count(), wanted, taps, [&](const auto &body) {
-            for_grid_rows<NDIM, G>(problem, item, tile, body);
-        });
+        const auto rows = [&](const auto &body) { for_grid_rows<NDIM, G>(problem, item, tile, body); };
+        InteriorGrid<NDIM, G> interior(problem);
+        rows([&](const auto &row, int, auto width) { interior.see(row.grid, width); });
+        return find_in_rows<NDIM>(problem, tile.count(), interior.contained_all(problem), wanted, taps, rows);
     };
     const auto find_in = [&](auto g) {
         if (a.ndim == 1) return find(g, std::integral_constant<int, 1>{});
@@ -41,13 +43,11 @@ bool find_affine_taps(const Problem &problem, int64 item, const Tile &tile, Want
     const auto inside = [&](int d, const Surroundings &axis) {
         return affine.at_corners(d, [&](double x) { return axis.inside(x); });
     };
+    const auto rows = [&](const auto &body) {
+        for_rows(tile, [&](int r, auto width) { body(affine.row(r), r * width, width); });
+    };
     if (inside(0, axis_x) && inside(1, axis_y)) {
-        find_shortly(problem, tile.count(), false, taps, [&](auto kernel) {
-            using Kernel = decltype(kernel);
-            for_rows(tile, [&](int r, auto width) {
-                find_row<Kernel, 2, Known::INTERIOR>(problem, affine.row(r), r * width, width, wanted, taps);
-            });
-        });
+        find_interior<2>(problem, tile.count(), wanted, taps, rows);
         return true;
     }
     const auto outside = [&](int d, int other, const Surroundings &axis) {
@@ -62,9 +62,7 @@ bool find_affine_taps(const Problem &problem, int64 item, const Tile &tile, Want
         return true;
     }
     if (!may_clip(problem, wanted)) return false;
-    find_clipped<2>(problem, tile.count(), wanted, taps, [&](const auto &body) {
-        for_rows(tile, [&](int r, auto width) { body(affine.row(r), r * width, width); });
-    });
+    find_clipped<2>(problem, tile.count(), wanted, taps, rows);
     return true;
 }
 

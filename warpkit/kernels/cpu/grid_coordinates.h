@@ -2,6 +2,8 @@
 #ifndef WARPKIT_CPU_GRID_COORDINATES_H
 #define WARPKIT_CPU_GRID_COORDINATES_H
 
+#include <limits>
+
 #include "problem.h"
 
 namespace wk {
@@ -54,6 +56,55 @@ struct GridRow {
     const Axis *axes;
     WK_DEVICE double operator()(int d, int c) const {
         return pixel_coordinate(static_cast<double>(grid[c * NDIM + d]), axes[d].scale, axes[d].offset);
+    }
+};
+
+// Whether the points of a tile are in the interior (see InteriorValues). To compare a grid's values themselves is cheaper
+// than to compare the coordinates that they become; and their distances from the middle, as integers, cheaper still:
+// the bits of numbers without a sign have the numbers' order, and NaN's are above all.
+template <int NDIM, typename G>
+class InteriorGrid {
+public:
+    explicit InteriorGrid(const Problem &problem) {
+        G middle[NDIM];
+        for (int d = 0; d < NDIM; ++d) middle[d] = static_cast<G>(problem.interior[d].middle);
+        for (int p = 0; p < POINTS; ++p) memcpy(middle_ + p * NDIM, middle, sizeof(middle));
+    }
+    template <typename Count>
+    void see(const G *WK_RESTRICT grid, Count count) {
+        int p = 0;
+        for (; p + POINTS <= count; p += POINTS) see_lanes(grid + p * NDIM, std::integral_constant<int, LANES>{});
+        see_lanes(grid + p * NDIM, (count - p) * NDIM);
+    }
+    // Whether all points seen were.
+    bool contained_all(const Problem &problem) const {
+        bool result = true;
+        for (int d = 0; d < NDIM; ++d) {
+            Bits furthest = 0;
+            for (int i = d; i < LANES; i += NDIM) furthest = furthest_[i] > furthest ? furthest_[i] : furthest;
+            G distance;
+            memcpy(&distance, &furthest, sizeof(distance));
+            result &= distance <= static_cast<G>(problem.interior[d].reach);
+        }
+        return result;
+    }
+
+private:
+    static constexpr int POINTS = 16, LANES = POINTS * NDIM;
+    using Bits = std::conditional_t<sizeof(G) == 4, int32, int64>;
+    alignas(64) G middle_[LANES];
+    alignas(64) Bits furthest_[LANES] = {};
+
+    template <typename Count>
+    void see_lanes(const G *WK_RESTRICT grid, Count count) {
+        constexpr Bits SIGN = std::numeric_limits<Bits>::min();
+        for (int i = 0; i < count; ++i) {
+            const G difference = grid[i] - middle_[i];
+            Bits bits;
+            memcpy(&bits, &difference, sizeof(bits));
+            bits &= ~SIGN;
+            furthest_[i] = bits > furthest_[i] ? bits : furthest_[i];
+        }
     }
 };
 

@@ -16,11 +16,26 @@ constexpr int64 PIECE = 16;  // tiles handed to a thread at once, at most
 // How many tiles to the right and down the next tile is.
 struct Next {
     int64 right, down;
+    bool ends_piece;  // this one is the last of a piece
+};
+
+// Grid values along an axis at which all taps of a linear or nearest kernel are in memory: those no further than `reach`
+// from the middle. A little fewer than there are, since pixel coordinates, and these numbers themselves, are rounded.
+struct InteriorValues {
+    double middle, reach;
+    InteriorValues(const wk_sampling &a, int d) {
+        constexpr double MARGIN = 1.0 / (1 << 20);  // relative; that of a float32's rounding is 2^-24
+        const double first = static_cast<double>(a.block_origin[d]), last = first + (a.block_size[d] - 1);
+        const double low = (first - a.offset[d]) / a.scale[d], high = (last - a.offset[d]) / a.scale[d];
+        middle = 0.5 * (low + high);
+        reach = 0.5 * (high - low) - MARGIN * (1.0 + (low < 0.0 ? -low : low) + (high < 0.0 ? -high : high));
+    }
 };
 
 struct Problem {
     const wk_sampling &arguments;
     Axis axes[MAX_NDIM];
+    InteriorValues interior[MAX_NDIM];
     int64 plane;      // elements in memory of one channel of one image
     int64 batch;
     int64 row, rows;  // points in a row, and number of rows
@@ -33,7 +48,7 @@ struct Problem {
     bool whole;       // the whole image is in memory
     bool prefetches;  // the images do not fit a cache
 
-    explicit Problem(const wk_sampling &a) : arguments(a), axes{}, plane(1), whole(true) {
+    explicit Problem(const wk_sampling &a) : arguments(a), axes{}, interior{{a, 0}, {a, 1}, {a, 2}}, plane(1), whole(true) {
         for (int d = 0; d < a.ndim; ++d) {
             axes[d] = {a.size[d], plane, a.scale[d], a.offset[d]};
             plane *= a.block_size[d];
@@ -82,7 +97,7 @@ struct Problem {
         for (int64 y = top; y < bottom; ++y) {
             for (int64 x = left; x < right; ++x) {
                 const bool end_of_row = x + 1 == right, end = end_of_row && y + 1 == bottom;
-                const Next next = end ? Next{1, top - y} : end_of_row ? Next{left - x, 1} : Next{1, 0};
+                const Next next = end ? Next{1, top - y, true} : end_of_row ? Next{left - x, 1, false} : Next{1, 0, false};
                 body(number++, tile_at(x, y), next);
             }
         }

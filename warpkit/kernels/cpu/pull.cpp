@@ -6,38 +6,93 @@ namespace wk {
 namespace {
 
 // S is the type that pixels are stored in, T that of the arithmetic, O that of the output.
-template <typename S, typename T, typename O, typename Index>
-struct PullWork : Workspace<T, Index> {
+template <typename S, typename T, typename O>
+struct PullWork {
     Values<S> values;
     alignas(64) T result[TILE];
     alignas(64) O out[TILE];
 };
 
+// The tiles of a piece, or some of them, with their taps. One channel after the other is read for all of them: the caches
+// then see the pixels of an image in their order, whereas channels of one tile lie far apart.
+template <typename T, typename Index>
+struct TileGroup {
+    Workspace<T, Index> alone;
+    Memory<Workspace<T, Index>> many;
+    Workspace<T, Index> *work;
+    Tile tiles[PIECE];
+    int count, most;
+
+    explicit TileGroup(const Problem &problem) : work(&alone), count(0), most(1) {
+        if (problem.arguments.channels > 1) {
+            most = PIECE;
+            many = allocate<Workspace<T, Index>>(most);
+            work = many.get();
+        }
+        for (int i = 0; i < most; ++i) set_up(problem, work[i].taps);
+    }
+};
+
 template <typename S, typename T, typename O, typename Index>
-void pull_tile(const Problem &problem, int64 item, const Tile &tile, const Next &next, double factor,
-               PullWork<S, T, O, Index> &work) {
+void pull_channel(const Problem &problem, int64 item, int64 channel, const Tile &tile, double factor,
+                  const Taps<T, Index> &taps, PullWork<S, T, O> &work) {
     const wk_sampling &a = problem.arguments;
     const int count = tile.count();
+    O *to = static_cast<O *>(a.out) + problem.value_start(item, channel);
+    if (taps.exterior) {  // as around an image that is made smaller
+        for (int p = 0; p < count; ++p) work.out[p] = Pixel<O>::of(T(0));
+        return write_tile(problem, tile, work.out, to);
+    }
     const S fill = Pixel<S>::of(static_cast<T>(a.fill_value));
-    const T scale = static_cast<T>(factor), outside = to_arithmetic(fill);
-    const bool outside_is_nothing = outside == 0 && 1 / outside > 0;  // +0: so is then the sum
-    find_tile_taps(problem, item, tile, {true, false, !outside_is_nothing, true}, work);
-    for (int64 c = 0; c < a.channels; ++c) {
-        if (work.taps.exterior) {  // as around an image that is made smaller
-            for (int p = 0; p < count; ++p) work.out[p] = Pixel<O>::of(T(0));
-        } else {
-            prefetch_next(problem, static_cast<const S *>(a.image), item, c, tile, next, work.taps);
-            load_values(static_cast<const S *>(a.image) + problem.plane_start(item, c), work.taps, fill,
-                        work.values);
-            weigh_values(work.taps, 0, work.values, work.result);
-            for (int p = 0; p < count && factor != 1.0; ++p) work.result[p] *= scale;
-            if constexpr (std::is_same_v<T, O>) {
-                write_tile(problem, tile, work.result, static_cast<O *>(a.out) + problem.value_start(item, c));
-                continue;
-            }
-            for (int p = 0; p < count; ++p) work.out[p] = Pixel<O>::of(work.result[p]);
+    const T scale = static_cast<T>(factor);
+    load_values(static_cast<const S *>(a.image) + problem.plane_start(item, channel), taps, fill, work.values);
+    if constexpr (std::is_same_v<T, O>) {
+        const bool linear = taps.along == 2 && taps.interior && !taps.vanishes[0] && factor == 1.0;
+        if (linear && taps.product == 4) return weigh_linear<4>(problem, tile, taps, work.values, to);
+        if (linear && taps.product == 8) return weigh_linear<8>(problem, tile, taps, work.values, to);
+    }
+    weigh_values(taps, 0, work.values, work.result);
+    for (int p = 0; p < count && factor != 1.0; ++p) work.result[p] *= scale;
+    if constexpr (std::is_same_v<T, O>) {
+        write_tile(problem, tile, work.result, to);
+    } else {
+        for (int p = 0; p < count; ++p) work.out[p] = Pixel<O>::of(work.result[p]);
+        write_tile(problem, tile, work.out, to);
+    }
+}
+
+// Asks for what the loop in pull_group comes to after tile i of channel c: pixels to read, and memory to write. Beyond the
+// group, `next` is where the next tile is, and its pixels can only be guessed.
+template <typename S, typename O, typename T, typename Index>
+void prefetch_after(const Problem &problem, int64 item, const TileGroup<T, Index> &group, int64 c, int i,
+                    const Next &next) {
+    if (!problem.prefetches) return;
+    const wk_sampling &a = problem.arguments;
+    const S *image = static_cast<const S *>(a.image);
+    const bool end = i + 1 == group.count, last = end && c + 1 == a.channels;
+    const int64 channel = last ? 0 : end ? c + 1 : c;
+    const int ahead = last ? i : end ? 0 : i + 1;
+    const Tile &tile = group.tiles[ahead];
+    const Taps<T, Index> &taps = group.work[ahead].taps;
+    const int64 shift = last ? next.right * problem.tile_width + next.down * problem.tile_height * problem.row : 0;
+    if (taps.interior) {
+        prefetch_pixels(image + problem.plane_start(item, channel), taps, last ? shift_of_next(taps, tile, next) : 0);
+    }
+    const O *to = static_cast<const O *>(a.out) + problem.value_start(item, channel) + problem.point(tile, 0) + shift;
+    for (int r = 0; r < tile.height; ++r, to += problem.row) {
+        WK_PREFETCH_TO_WRITE(static_cast<const void *>(to));
+        WK_PREFETCH_TO_WRITE(static_cast<const void *>(to + tile.width - 1));
+    }
+}
+
+template <typename S, typename T, typename O, typename Index>
+void pull_group(const Problem &problem, int64 item, const Next &next, double factor,
+                const TileGroup<T, Index> &group, PullWork<S, T, O> &work) {
+    for (int64 c = 0; c < problem.arguments.channels; ++c) {
+        for (int i = 0; i < group.count; ++i) {
+            prefetch_after<S, O>(problem, item, group, c, i, next);
+            pull_channel(problem, item, c, group.tiles[i], factor, group.work[i].taps, work);
         }
-        write_tile(problem, tile, work.out, static_cast<O *>(a.out) + problem.value_start(item, c));
     }
 }
 
@@ -45,12 +100,26 @@ template <typename S, typename T, typename O>
 void pull_as(const Problem &problem, const Interruption &interruption) {
     const double factor = derivative_factor(problem.arguments);
     const double nanoseconds = nanoseconds_per_point(problem, 0.2) * problem.batch * problem.points;
+    const S fill = Pixel<S>::of(static_cast<T>(problem.arguments.fill_value));
+    const T outside = to_arithmetic(fill);
+    const bool outside_is_nothing = outside == 0 && 1 / outside > 0;  // +0: so is then the sum
+    const Wanted wanted = {true, false, !outside_is_nothing, true};
+    const int64 threads = worthwhile_threads(problem.arguments.num_threads, nanoseconds);
     const auto run_with = [&](auto index) {
-        using Work = PullWork<S, T, O, decltype(index)>;
-        const auto body = [&](int64 item, int64, const Tile &tile, const Next &next, Work &work) {
-            pull_tile(problem, item, tile, next, factor, work);
-        };
-        parallel_for_tiles<Work>(problem, problem.batch, nanoseconds, interruption, body);
+        using Index = decltype(index);
+        parallel_for(problem.batch * problem.pieces, threads, interruption, [&](int64 number) {
+            TileGroup<T, Index> group(problem);
+            PullWork<S, T, O> work;
+            const int64 item = number / problem.pieces;
+            problem.for_tiles(number % problem.pieces, [&](int64, const Tile &tile, const Next &next) {
+                prefetch_grid(problem, item, tile, next);
+                find_tile_taps(problem, item, tile, wanted, group.work[group.count]);
+                group.tiles[group.count++] = tile;
+                if (group.count < group.most && !next.ends_piece) return;
+                pull_group(problem, item, next, factor, group, work);
+                group.count = 0;
+            });
+        });
     };
     if (problem.wide_index) run_with(int64{});
     else run_with(int32{});

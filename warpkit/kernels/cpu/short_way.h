@@ -51,22 +51,12 @@ WK_DEVICE void store_products(const PointWeights<Kernel::TAPS, NDIM, T> &w, T *w
     if constexpr (K + 1 < PRODUCT) store_products<Kernel, NDIM, SET, K + 1>(w, weight);
 }
 
-// What is known of a tile: INTERIOR, all its taps are in memory; ANYWHERE, `beyond` shall tell which points' are not,
-// and the taps of the tile are of no use if there are any.
-enum class Known { INTERIOR, ANYWHERE };
-
-// For a row of points, the first of them number `first` of the tile, at coordinates x(axis, c).
-template <typename Kernel, int NDIM, Known KNOWN, bool VALUES, bool SLOPES, typename Row, typename Width,
+// For a row of points in the interior, the first of them number `first` of the tile, at coordinates x(axis, c).
+template <typename Kernel, int NDIM, bool VALUES, bool SLOPES, typename Row, typename Width,
           typename T, typename Index>
 void find_row(const Problem &problem, const Row &x, int first, Width width, Taps<T, Index> &taps) {
-    double stride[NDIM], low[NDIM], high[NDIM];
-    for (int d = 0; d < NDIM; ++d) {
-        const Surroundings axis(problem.arguments, d, Kernel::TAPS);
-        stride[d] = static_cast<double>(problem.axes[d].stride);
-        low[d] = axis.low;
-        high[d] = axis.high;
-    }
-    T *WK_RESTRICT beyond = taps.beyond + first;
+    double stride[NDIM];
+    for (int d = 0; d < NDIM; ++d) stride[d] = static_cast<double>(problem.axes[d].stride);
     Index *WK_RESTRICT base = taps.base + first;
     T *WK_RESTRICT value = taps.weight[0] + first;
     T *WK_RESTRICT slope_x = taps.weight[1] + first, *WK_RESTRICT slope_y = taps.weight[2] + first;
@@ -74,19 +64,16 @@ void find_row(const Problem &problem, const Row &x, int first, Width width, Taps
     for (int c = 0; c < width; ++c) {
         PointWeights<Kernel::TAPS, NDIM, T> w;
         double place = 0.0;
-        bool inside = true;
         for (int d = 0; d < NDIM; ++d) {
             const double at = x(d, c), floor = floor_of(at);
             const Cell cell = {floor, at - floor};  // what cell_of says of a coordinate in the image
-            if (KNOWN == Known::ANYWHERE) inside &= (at >= low[d]) & (at < high[d]);
             const T local = static_cast<T>(Kernel::local(cell.fraction));
             Kernel::template weights<0>(local, w.value[d]);
             if (SLOPES) Kernel::template weights<(Kernel::MAX_ORDER > 0 ? 1 : 0)>(local, w.slope[d]);
             const double tap = Kernel::first_tap(cell);
             place = d == 0 ? tap : place + tap * stride[d];
         }
-        base[c] = static_cast<Index>(inside ? place : 0.0);
-        if constexpr (KNOWN == Known::ANYWHERE) beyond[c] = inside ? T(0) : T(1);
+        base[c] = static_cast<Index>(place);
         if constexpr (VALUES) store_products<Kernel, NDIM, 0>(w, value + c);
         if constexpr (SLOPES) {
             store_products<Kernel, NDIM, 1>(w, slope_x + c);
@@ -100,18 +87,28 @@ void find_row(const Problem &problem, const Row &x, int first, Width width, Taps
 // places, and along each axis what the weights follow from.
 template <typename Kernel, int NDIM, typename Row, typename Width, typename T, typename Index>
 void clip_row(const Problem &problem, const Row &x, int first, Width width, Taps<T, Index> &taps) {
+    double stride[NDIM], last[NDIM];
     for (int d = 0; d < NDIM; ++d) {
-        const double last = static_cast<double>(problem.axes[d].size - Kernel::TAPS);
-        double *WK_RESTRICT place = taps.axis[d].first + first;
-        T *WK_RESTRICT local = taps.axis[d].local + first, *WK_RESTRICT moved = taps.axis[d].moved + first;
-        for (int c = 0; c < width; ++c) {
-            const Cell cell = cell_of(x(d, c));
+        stride[d] = static_cast<double>(problem.axes[d].stride);
+        last[d] = static_cast<double>(problem.axes[d].size - Kernel::TAPS);
+    }
+    T *WK_RESTRICT local[NDIM], *WK_RESTRICT moved[NDIM];
+    for (int d = 0; d < NDIM; ++d) local[d] = taps.axis[d].local + first;
+    for (int d = 0; d < NDIM; ++d) moved[d] = taps.axis[d].moved + first;
+    Index *WK_RESTRICT base = taps.base + first;
+    for (int c = 0; c < width; ++c) {
+        double place = 0.0;
+        for (int d = 0; d < NDIM; ++d) {
+            const double at = x(d, c), floor = floor_of(at);
+            const Cell cell = {floor, at - floor};  // of a point infinitely far away NaN, but all its taps are lost
             const double tap = Kernel::first_tap(cell);
-            const double not_before = tap > 0.0 ? tap : 0.0;
-            place[c] = not_before < last ? not_before : last;
-            local[c] = static_cast<T>(Kernel::local(cell.fraction));
-            moved[c] = static_cast<T>(tap - place[c]);
+            const double not_before = tap > 0.0 ? tap : 0.0;  // for NaN too
+            const double kept = not_before < last[d] ? not_before : last[d];
+            local[d][c] = static_cast<T>(Kernel::local(cell.fraction));
+            moved[d][c] = static_cast<T>(tap - kept);
+            place = d == 0 ? kept : place + kept * stride[d];
         }
+        base[c] = static_cast<Index>(place);
     }
 }
 
@@ -119,15 +116,18 @@ void clip_row(const Problem &problem, const Row &x, int first, Width width, Taps
 template <typename Kernel, int NDIM, typename T, typename Index>
 void find_beyond(Taps<T, Index> &taps) {
     T *WK_RESTRICT beyond = taps.beyond;
-    for (int p = 0; p < taps.count; ++p) beyond[p] = T(-0.0);
-    for (int d = 0; d < NDIM; ++d) {
-        const T *WK_RESTRICT local = taps.axis[d].local, *WK_RESTRICT moved = taps.axis[d].moved;
-        for (int p = 0; p < taps.count; ++p) {
+    const T *WK_RESTRICT local[NDIM], *WK_RESTRICT moved[NDIM];
+    for (int d = 0; d < NDIM; ++d) local[d] = taps.axis[d].local;
+    for (int d = 0; d < NDIM; ++d) moved[d] = taps.axis[d].moved;
+    for (int p = 0; p < taps.count; ++p) {
+        T sum = T(-0.0);
+        for (int d = 0; d < NDIM; ++d) {
             T w[Kernel::TAPS];
-            Kernel::template weights<0>(local[p], w);
-            const T lost = zero_where_lost<Kernel::TAPS>(moved[p], w, T(-0.0));
-            beyond[p] += moved[p] == moved[p] ? lost : static_cast<T>(NOT_A_NUMBER);
+            Kernel::template weights<0>(local[d][p], w);
+            const T lost = zero_where_lost<Kernel::TAPS>(moved[d][p], w, T(-0.0));
+            sum += moved[d][p] == moved[d][p] ? lost : static_cast<T>(NOT_A_NUMBER);
         }
+        beyond[p] = sum;
     }
 }
 
@@ -166,12 +166,12 @@ void find_clipped_weights(Wanted wanted, Taps<T, Index> &taps) {
     else find_clipped_weights<Kernel, NDIM, true, true>(taps);
 }
 
-template <typename Kernel, int NDIM, Known KNOWN, typename Row, typename Width, typename T, typename Index>
+template <typename Kernel, int NDIM, typename Row, typename Width, typename T, typename Index>
 void find_row(const Problem &problem, const Row &x, int first, Width width, Wanted wanted, Taps<T, Index> &taps) {
     const bool slopes = wanted.slopes && Kernel::MAX_ORDER > 0;
-    if (!slopes) find_row<Kernel, NDIM, KNOWN, true, false>(problem, x, first, width, taps);
-    else if (!wanted.values) find_row<Kernel, NDIM, KNOWN, false, true>(problem, x, first, width, taps);
-    else find_row<Kernel, NDIM, KNOWN, true, true>(problem, x, first, width, taps);
+    if (!slopes) find_row<Kernel, NDIM, true, false>(problem, x, first, width, taps);
+    else if (!wanted.values) find_row<Kernel, NDIM, false, true>(problem, x, first, width, taps);
+    else find_row<Kernel, NDIM, true, true>(problem, x, first, width, taps);
 }
 
 // Calls find(kernel) with a kernel that has a short way.
@@ -201,51 +201,34 @@ inline bool has_short_way(const wk_sampling &a) {
     return few_taps && a.derivative[0] + a.derivative[1] + a.derivative[2] == 0;
 }
 
-// After find_row with ANYWHERE: whether all points were in the interior. 32 lanes: a single running result would make each
-// step wait for the one before.
-template <typename T, typename Index>
-bool none_beyond(const Taps<T, Index> &taps) {
-    constexpr int LANES = 32;
-    alignas(64) T lane[LANES] = {};
-    int p = 0;
-    for (; p + LANES <= taps.count; p += LANES) {
-        for (int i = 0; i < LANES; ++i) lane[i] += taps.beyond[p + i];
-    }
-    T sum = 0;
-    for (; p < taps.count; ++p) sum += taps.beyond[p];
-    for (int i = 0; i < LANES; ++i) sum += lane[i];
-    return sum == 0;
-}
-
-// After clip_row: whether all taps of all points lie before, or all beyond, the image along one axis. In lanes, as above.
-template <int TAPS, int NDIM, typename T, typename Index>
-bool all_clipped_away(const Taps<T, Index> &taps) {
+// After clip_row: whether all taps of all points lie before, or all beyond, the image along one axis. 32 lanes: a single
+// running result would make each step wait for the one before.
+template <int TAPS, typename T>
+bool all_clipped_away(const T *WK_RESTRICT moved, int count) {
     constexpr int LANES = 32;
     const T far = T(TAPS);
-    bool result = false;
-    for (int d = 0; d < NDIM; ++d) {
-        const T *WK_RESTRICT moved = taps.axis[d].moved;
-        alignas(64) T before[LANES] = {}, after[LANES] = {}, unknown[LANES] = {};
-        for (int p = 0; p < taps.count; p += LANES) {
-            const int start = p + LANES <= taps.count ? p : (taps.count < LANES ? 0 : taps.count - LANES);
-            const int lanes = taps.count < LANES ? taps.count : LANES;
-            for (int i = 0; i < lanes; ++i) {
-                const T here = moved[start + i];
-                before[i] = here <= -far ? before[i] : T(1);
-                after[i] = here >= far ? after[i] : T(1);
-                unknown[i] = here == here ? unknown[i] : T(1);
-            }
-        }
-        T not_before = 0, not_after = 0, not_known = 0;
-        for (int i = 0; i < LANES; ++i) {
-            not_before += before[i];
-            not_after += after[i];
-            not_known += unknown[i];
-        }
-        if (not_known > 0) return false;
-        result |= (not_before == 0) | (not_after == 0);
-    }
-    return result;
+    // Three points tell in nearly all cases.
+    const T sign = moved[0] < 0 ? T(-1) : T(1);
+    const auto away = [&](int p) { return moved[p] * sign >= far; };
+    if (!away(0) || !away(count / 2) || !away(count - 1)) return false;
+    alignas(64) T here[LANES] = {};
+    for (int p = 0; p < count; ++p) here[p % LANES] = moved[p] * sign >= far ? here[p % LANES] : T(1);
+    T sum = 0;
+    for (int i = 0; i < LANES; ++i) sum += here[i];
+    return sum == 0;
+}
+template <typename T>
+bool all_numbers(const T *WK_RESTRICT moved, int count) {
+    T sum = 0;
+    for (int p = 0; p < count; ++p) sum = moved[p] == moved[p] ? sum : T(1);
+    return sum == 0;
+}
+template <int TAPS, int NDIM, typename T, typename Index>
+bool all_clipped_away(const Taps<T, Index> &taps) {
+    bool away = false;
+    for (int d = 0; d < NDIM; ++d) away |= all_clipped_away<TAPS>(taps.axis[d].moved, taps.count);
+    for (int d = 0; d < NDIM && away; ++d) away &= all_numbers(taps.axis[d].moved, taps.count);
+    return away;
 }
 
 // Clips the taps of a tile whose rows rows(body) lists, calling body(row, first, width).
@@ -260,26 +243,26 @@ void find_clipped(const Problem &problem, int count, Wanted wanted, Taps<T, Inde
         if (!taps.exterior) find_clipped_weights<Kernel, NDIM>(wanted, taps);
     });
     taps.interior = taps.clipped = !taps.exterior;
-    if (taps.interior) find_bases(problem, taps);
 }
 
-// Tries a short way for a tile whose rows rows(body) lists, calling body(row, first, width). Returns false where none
-// leads.
+// Finds the taps of a tile whose rows rows(body) lists, calling body(row, first, width).
 template <int NDIM, typename T, typename Index, typename Rows>
-bool find_in_rows(const Problem &problem, int count, Wanted wanted, Taps<T, Index> &taps, const Rows &rows) {
-    if (!has_short_way(problem.arguments)) return false;
-    const bool clip = may_clip(problem, wanted);
-    constexpr int64 SMALL = 64 * 64;  // most tiles of a small image are not in its interior
-    if (!clip || problem.plane > SMALL) {
-        find_shortly(problem, count, false, taps, [&](auto kernel) {
-            using Kernel = decltype(kernel);
-            rows([&](const auto &row, int first, auto width) {
-                find_row<Kernel, NDIM, Known::ANYWHERE>(problem, row, first, width, wanted, taps);
-            });
+void find_interior(const Problem &problem, int count, Wanted wanted, Taps<T, Index> &taps, const Rows &rows) {
+    find_shortly(problem, count, false, taps, [&](auto kernel) {
+        using Kernel = decltype(kernel);
+        rows([&](const auto &row, int first, auto width) {
+            find_row<Kernel, NDIM>(problem, row, first, width, wanted, taps);
         });
-        if (none_beyond(taps) || !clip) return none_beyond(taps);
-    }
-    find_clipped<NDIM>(problem, count, wanted, taps, rows);
+    });
+}
+
+// Tries a short way for such a tile. Returns false where none leads.
+template <int NDIM, typename T, typename Index, typename Rows>
+bool find_in_rows(const Problem &problem, int count, bool interior, Wanted wanted, Taps<T, Index> &taps,
+                  const Rows &rows) {
+    if (interior) find_interior<NDIM>(problem, count, wanted, taps, rows);
+    else if (may_clip(problem, wanted)) find_clipped<NDIM>(problem, count, wanted, taps, rows);
+    else return false;
     return true;
 }
 
@@ -292,11 +275,17 @@ struct StoredRow {
 template <typename T, typename Index>
 bool find_stored_taps(const Problem &problem, const double (*x)[TILE], int count, Wanted wanted,
                       Taps<T, Index> &taps) {
+    if (!has_short_way(problem.arguments)) return false;
     const auto rows = [&](const auto &body) { body(StoredRow{x}, 0, count); };
     const int ndim = problem.arguments.ndim;
-    if (ndim == 1) return find_in_rows<1>(problem, count, wanted, taps, rows);
-    if (ndim == 2) return find_in_rows<2>(problem, count, wanted, taps, rows);
-    return find_in_rows<3>(problem, count, wanted, taps, rows);
+    bool interior = true;
+    for (int d = 0; d < ndim; ++d) {
+        const Surroundings axis(problem.arguments, d, taps.along);
+        interior &= all_from_to(x[d], count, axis.low, axis.high);
+    }
+    if (ndim == 1) return find_in_rows<1>(problem, count, interior, wanted, taps, rows);
+    if (ndim == 2) return find_in_rows<2>(problem, count, interior, wanted, taps, rows);
+    return find_in_rows<3>(problem, count, interior, wanted, taps, rows);
 }
 
 }  // namespace wk

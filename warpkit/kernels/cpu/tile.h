@@ -17,10 +17,13 @@
 // GCC takes a function that does nothing but __builtin_prefetch for one without effect, and removes its calls.
 #if defined(__GNUC__) && defined(__x86_64__)
 #define WK_PREFETCH(address) __asm__ volatile("prefetcht0 %0" : : "m"(*static_cast<const char *>(address)))
+#define WK_PREFETCH_TO_WRITE(address) __asm__ volatile("prefetchw %0" : : "m"(*static_cast<const char *>(address)))
 #elif defined(__GNUC__)
 #define WK_PREFETCH(address) __builtin_prefetch(address)
+#define WK_PREFETCH_TO_WRITE(address) __builtin_prefetch(address, 1)
 #else
 #define WK_PREFETCH(address) ((void)(address))
+#define WK_PREFETCH_TO_WRITE(address) ((void)(address))
 #endif
 
 // A loop that does better with all registers to itself.
@@ -36,6 +39,14 @@
 #define WK_SINGLE_LOADS(index) __asm__("" : "+r"(index))
 #else
 #define WK_SINGLE_LOADS(index) ((void)(index))
+#endif
+
+// Hides that pointers are related; else compilers compute what they share at each step of a loop, which costs more than
+// an address with two registers.
+#if defined(__GNUC__)
+#define WK_KEEP_APART(pointer) __asm__("" : "+r"(pointer))
+#else
+#define WK_KEEP_APART(pointer) ((void)(pointer))
 #endif
 
 namespace wk {

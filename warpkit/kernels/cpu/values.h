@@ -23,9 +23,13 @@ void load_rows(const S *WK_RESTRICT plane, const Taps<T, Index> &taps, const int
     const Index *WK_RESTRICT base = taps.base;
     const int64 row = taps.count * ALONG;
     const S *from[ROWS];
-    for (int r = 0; r < ROWS; ++r) from[r] = plane + offset[r * ALONG];
+    for (int r = 0; r < ROWS; ++r) {
+        from[r] = plane + offset[r * ALONG];
+        WK_KEEP_APART(from[r]);
+    }
     for (int p = 0; p < taps.count; ++p) {
-        Index place = base[p];
+        // Never negative; as an unsigned number it is part of an address without more ado.
+        std::make_unsigned_t<Index> place = static_cast<std::make_unsigned_t<Index>>(base[p]);
         WK_SINGLE_LOADS(place);
         for (int r = 0; r < ROWS; ++r) memcpy(to + r * row + p * ALONG, from[r] + place, ALONG * sizeof(S));
     }
@@ -112,11 +116,11 @@ WK_DEVICE T canonical(T value) {
     return value == value ? value : static_cast<T>(NOT_A_NUMBER);
 }
 
-// All taps of all points at once: for few taps.
-template <int ALONG, int PRODUCT, typename S, typename T>
-void weigh_all(const T *WK_RESTRICT weight, const S *WK_RESTRICT value, int count, T *WK_RESTRICT out) {
+// All taps at once, of some points of a tile that has `count`: for few taps.
+template <int ALONG, int PRODUCT, typename S, typename T, typename Points>
+void weigh_all(const T *WK_RESTRICT weight, const S *WK_RESTRICT value, int count, Points points, T *WK_RESTRICT out) {
     static_assert(PRODUCT * TILE <= PRODUCT_SIZE, "the tile's stride is TILE");
-    for (int p = 0; p < count; ++p) {
+    for (int p = 0; p < points; ++p) {
         out[p] = canonical(weighted_sum<ALONG, PRODUCT>(weight, TILE, value, count, p, T(-0.0)));
     }
 }
@@ -144,11 +148,11 @@ void weigh_values(const Taps<T, Index> &taps, int set, const Values<S> &values, 
     if (taps.vanishes[set]) {
         for (int p = 0; p < count; ++p) out[p] = 0;
     } else if (taps.along == 1) {
-        weigh_all<1, 1>(weight, values.row, count, out);
+        weigh_all<1, 1>(weight, values.row, count, count, out);
     } else if (taps.along == 2) {
-        if (product == 2) weigh_all<2, 2>(weight, values.row, count, out);
-        else if (product == 4) weigh_all<2, 4>(weight, values.row, count, out);
-        else weigh_all<2, 8>(weight, values.row, count, out);
+        if (product == 2) weigh_all<2, 2>(weight, values.row, count, count, out);
+        else if (product == 4) weigh_all<2, 4>(weight, values.row, count, count, out);
+        else weigh_all<2, 8>(weight, values.row, count, count, out);
     } else if (taps.along == 3) {
         weigh_rows<3>(weight, taps.stride, values.row, product, count, out);
     } else {
@@ -157,6 +161,18 @@ void weigh_values(const Taps<T, Index> &taps, int set, const Values<S> &values, 
     for (int p = 0; p < count && taps.clipped; ++p) out[p] += taps.beyond[p];
     if (taps.interior) return;
     for (int p = 0; p < count; ++p) out[p] = taps.answer[p] == taps.answer[p] ? out[p] : taps.answer[p];
+}
+
+// Values of a linear kernel, row by row to where they belong.
+template <int PRODUCT, typename S, typename T, typename Index>
+void weigh_linear(const Problem &problem, const Tile &tile, const Taps<T, Index> &taps, const Values<S> &values,
+                  T *channel) {
+    const auto weigh = [&](int first, auto points, T *WK_RESTRICT out) {
+        weigh_all<2, PRODUCT>(taps.weight[0] + first, values.row + 2 * first, taps.count, points, out);
+        for (int p = 0; p < points && taps.clipped; ++p) out[p] += taps.beyond[first + p];
+    };
+    if (tile.width == problem.row) return weigh(0, taps.count, channel + problem.point(tile, 0));
+    for_rows(tile, [&](int r, auto width) { weigh(r * width, width, channel + problem.point(tile, r)); });
 }
 
 }  // namespace wk
