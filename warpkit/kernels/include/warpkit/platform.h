@@ -8,12 +8,15 @@
 #if defined(__CUDACC__) || defined(__CUDACC_RTC__)
 #define WK_DEVICE __host__ __device__ __forceinline__
 #define WK_RESTRICT __restrict__
+#define WK_COPY_BYTES memcpy
 #elif defined(_MSC_VER)
 #define WK_DEVICE __forceinline
 #define WK_RESTRICT __restrict
+#define WK_COPY_BYTES __builtin_memcpy
 #else
 #define WK_DEVICE inline __attribute__((always_inline))
 #define WK_RESTRICT __restrict__
+#define WK_COPY_BYTES __builtin_memcpy
 #endif
 
 namespace wk {
@@ -30,27 +33,32 @@ static_assert(sizeof(int16) == 2 && sizeof(int32) == 4 && sizeof(int64) == 8,
 // 2^53: from here on a float64 has no fraction, and neighbouring integers are no longer told apart.
 constexpr double EXACT_INTEGER_LIMIT = 9007199254740992.0;
 
+#if defined(__CUDACC__) || defined(__CUDACC_RTC__)  // NVRTC knows neither of the builtins below
+constexpr double NOT_A_NUMBER = __builtin_bit_cast(double, 0x7ff8000000000000LL);
+constexpr double INFINITELY_FAR = __builtin_bit_cast(double, 0x7ff0000000000000LL);
+#else
 constexpr double NOT_A_NUMBER = __builtin_nan(""), INFINITELY_FAR = __builtin_inf();
+#endif
 
 // The bits of a number, and the number of such bits.
 WK_DEVICE uint32 bits_of_float(float value) {
     uint32 bits;
-    __builtin_memcpy(&bits, &value, sizeof(bits));
+    WK_COPY_BYTES(&bits, &value, sizeof(bits));
     return bits;
 }
 WK_DEVICE float float_of_bits(uint32 bits) {
     float value;
-    __builtin_memcpy(&value, &bits, sizeof(value));
+    WK_COPY_BYTES(&value, &bits, sizeof(value));
     return value;
 }
 WK_DEVICE int64 bits_of_double(double value) {
     int64 bits;
-    __builtin_memcpy(&bits, &value, sizeof(bits));
+    WK_COPY_BYTES(&bits, &value, sizeof(bits));
     return bits;
 }
 WK_DEVICE double double_of_bits(int64 bits) {
     double value;
-    __builtin_memcpy(&value, &bits, sizeof(value));
+    WK_COPY_BYTES(&value, &bits, sizeof(value));
     return value;
 }
 
