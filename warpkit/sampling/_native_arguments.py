@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from warpkit._core import _native, _threads
+from warpkit._core import _large_arrays, _native, _threads
 
 KERNELS = {"nearest": 0, "linear": 1, "cubic": 2, "cubic_sharp": 3, "bspline2": 4, "bspline3": 5}
 """The sampling kernels that are compiled: ``enum wk_kernel``. Others run as array code."""
@@ -131,9 +131,15 @@ def is_floating(array: Any) -> bool:
 
 def packed(array: np.ndarray) -> np.ndarray:
     """The array itself if its elements lie side by side and aligned; else a copy of which that is true."""
-    return array if array.flags.c_contiguous and array.flags.aligned else array.copy()
+    return array if array.flags.c_contiguous and array.flags.aligned else _copied(array, array.dtype)
 
 
 def at_least_float32(array: np.ndarray) -> np.ndarray:
     """Like :func:`packed`; float16 becomes float32."""
-    return array.astype(np.float32, order="C") if array.dtype == np.float16 else packed(array)
+    return _copied(array, np.float32) if array.dtype == np.float16 else packed(array)
+
+
+def _copied(array: np.ndarray, dtype: Any) -> np.ndarray:
+    copy = _large_arrays.empty(array.shape, dtype)
+    copy[...] = array
+    return copy

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from warpkit._core import _native
+from warpkit._core import _large_arrays, _native
 from warpkit.grids import frame_scales
 
 from ._native_arguments import (
@@ -52,7 +52,7 @@ def pull(image: Any, grid: Any, **options: Any) -> np.ndarray | NotImplementedTy
         return NotImplemented
     derivative = options["derivative"]
     unrounded = image.dtype.kind != "f" and derivative is not None and any(derivative)
-    out = np.empty(_out_shape(image, grid), np.float32 if unrounded else image.dtype)
+    out = _large_arrays.empty(_out_shape(image, grid), np.float32 if unrounded else image.dtype)
     if out.size:
         arguments.image, arguments.out = image.ctypes.data, out.ctypes.data
         _native.call("wk_pull", arguments)
@@ -125,7 +125,7 @@ def pull_jvp(
     arguments = grid_arguments(wide.shape, wide.dtype, grid, **options)
     if arguments is None:
         return NotImplemented
-    out = np.empty(_out_shape(wide, grid), wide.dtype)
+    out = _large_arrays.empty(_out_shape(wide, grid), wide.dtype)
     if out.size:
         arguments.image, arguments.out = wide.ctypes.data, out.ctypes.data
         if tan_image is not None:
@@ -163,8 +163,10 @@ def coordinate_cotangent(
     arguments = grid_arguments(wide.shape, wide.dtype, wide_grid, **options)
     if arguments is None:
         return NotImplemented
-    out = np.zeros(wide_grid.shape, wide_grid.dtype)
-    if out.size and ct_out.size:
+    if not ct_out.size:
+        return np.zeros(grid.shape, grid.dtype)
+    out = _large_arrays.empty(wide_grid.shape, wide_grid.dtype)
+    if out.size:
         arguments.image, arguments.out = wide.ctypes.data, out.ctypes.data
         arguments.point_values, arguments.point_values_n = ct_out.ctypes.data, ct_out.shape[0]
         _native.call("wk_pull_vjp", arguments)

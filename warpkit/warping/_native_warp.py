@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from warpkit._core import _native
+from warpkit._core import _large_arrays, _native
 from warpkit.sampling._native_arguments import (
     Sampling,
     Spline,
@@ -49,7 +49,7 @@ def pull(image: Any, source: Source, **options: Any) -> np.ndarray | NotImplemen
     arguments = _arguments(image.shape, image.dtype, source, options)
     if arguments is None:
         return NotImplemented
-    out = np.empty(_out_shape(image.shape, source), image.dtype)
+    out = _large_arrays.empty(_out_shape(image.shape, source), image.dtype)
     if out.size:
         arguments.image, arguments.out = image.ctypes.data, out.ctypes.data
         _native.call("wk_pull", arguments)
@@ -124,7 +124,7 @@ def tangent(
     arguments = _arguments(image.shape, wide.dtype, source, options)
     if arguments is None:
         return NotImplemented
-    out = np.empty(_out_shape(image.shape, source), wide.dtype)
+    out = _large_arrays.empty(_out_shape(image.shape, source), wide.dtype)
     if out.size:
         arguments.image, arguments.out = wide.ctypes.data, out.ctypes.data
         if tan_image is not None:
