@@ -12,9 +12,8 @@ from warpkit.sampling._native_arguments import AFFINE, Sampling
 pytestmark = pytest.mark.skipif(_native.load().library is None, reason=_native.load().reason)
 
 
-@pytest.mark.parametrize("function", ["wk_pull_vjp", "wk_push"])
-def test_a_kernel_without_memory(function):
-    """More points than any machine has room for, by their sums in pieces (vjp) or their reach (push)."""
+def test_a_kernel_without_memory():
+    """More points than any machine has room for the sums of."""
     arguments = Sampling(
         ndim=2,
         source=AFFINE,
@@ -28,8 +27,8 @@ def test_a_kernel_without_memory(function):
         block_size=(4, 4, 1),
     )
     with pytest.raises(MemoryError) as error:
-        _native.call(function, arguments)
-    told = re.fullmatch(rf"{function}: no memory left for (\d+) bytes", str(error.value))
+        _native.call("wk_pull_vjp", arguments)
+    told = re.fullmatch(r"wk_pull_vjp: no memory left for (\d+) bytes", str(error.value))
     assert told, error.value
     assert int(told[1]) > 2**50
 

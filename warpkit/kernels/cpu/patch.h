@@ -3,121 +3,171 @@
 // Points of a tile add to places near each other, but in as many rows of the image. Adding there directly makes the
 // processor wait, as it takes places a multiple of 4096 bytes apart for the same, and one cache set holds few rows
 // of an image of such a width. The patch is added to the image once, row by row.
+//
+// The patch may reach beyond the image: what lies there is left out when it is added. So a tile at the edge of an image
+// surrounded by zeros is like any other.
 #ifndef WARPKIT_CPU_PATCH_H
 #define WARPKIT_CPU_PATCH_H
 
-#include "taps.h"
+#include "axis_taps.h"
 
 namespace wk {
 
-template <typename T, typename Index>
+// Where the points' first taps are along one axis, and their coordinates relative to the kernel's centre.
+template <typename T>
+struct AxisCells {
+    static constexpr int64 LONGEST_AXIS = int64{1} << 30;  // indices are 32-bit here
+    alignas(64) int32 first[TILE];
+    alignas(64) T local[TILE];
+    alignas(64) T weight[MAX_TAPS][TILE];
+    int32 low, high;  // of the first taps
+
+    // Taps beyond the image are moved to just beyond it, where no tap is in the image; so are those of NaN.
+    template <typename Kernel>
+    WK_OUTLINED void find(const double *WK_RESTRICT x, int count, int64 size) {
+        const double before = -Kernel::TAPS, after = static_cast<double>(size);
+        int32 *WK_RESTRICT to = first;
+        T *WK_RESTRICT fraction = local;
+        int32 lowest = static_cast<int32>(size), highest = -Kernel::TAPS;
+        for (int p = 0; p < count; ++p) {
+            const double floor = floor_of(x[p]);
+            const Cell cell = {floor, x[p] - floor};  // cell_of for all coordinates near an image
+            double tap = Kernel::first_tap(cell);
+            tap = tap > before ? tap : before;
+            tap = tap < after ? tap : after;
+            const int32 place = static_cast<int32>(tap);
+            to[p] = place;
+            fraction[p] = static_cast<T>(Kernel::local(cell.fraction));
+            lowest = place < lowest ? place : lowest;
+            highest = place > highest ? place : highest;
+        }
+        low = lowest;
+        high = highest;
+    }
+};
+
+// ALONG taps of a point along x are added to a cell of their own, with one instruction, and come together when the patch
+// is added to the image: pixel x of a row is the sum over i of element i of cell x - i.
+template <typename T>
 class Patch {
 public:
     Patch() { memset(sum_, 0, sizeof(sum_)); }
 
     // Finds the part of the image; false if the patch is too small for it.
-    WK_OUTLINED bool fit(const Problem &problem, const Taps<T, Index> &taps) {
-        const int ndim = problem.arguments.ndim;
-        if (ndim == 1) return false;
-        find_positions(problem, taps);
-        int64 elements = 1;
+    WK_OUTLINED bool fit(int ndim, int along, int count, const AxisCells<T> *cells) {
+        int64 elements = along;
         for (int d = 0; d < MAX_NDIM; ++d) {
-            const Range range = d < ndim ? range_of(position_[d], taps.count) : Range{0.0, 0.0};
-            origin_[d] = static_cast<int64>(range.low);
-            size_[d] = d < ndim ? static_cast<int64>(range.high - range.low) + taps.along : 1;
+            origin_[d] = d < ndim ? cells[d].low : 0;
+            size_[d] = d < ndim ? int64{cells[d].high} - cells[d].low + along : 1;
             stride_[d] = elements;
-            elements *= d == 0 ? size_[d] + 1 - size_[d] % 2 : size_[d];  // odd: rows fall into different cache sets
-            if (elements > CAPACITY) return false;
+            elements *= d == 0 ? size_[d] | 1 : size_[d];  // odd: rows fall into different cache sets
+            if (elements > CAPACITY - MARGIN) return false;
         }
-        const double y = static_cast<double>(stride_[1]), z = ndim == 3 ? static_cast<double>(stride_[2]) : 0.0;
-        const double start = origin_[0] + origin_[1] * y + origin_[2] * z;
-        const double *WK_RESTRICT px = position_[0], *WK_RESTRICT py = position_[1];
-        const double *WK_RESTRICT pz = position_[ndim == 3 ? 2 : 1];
-        for (int p = 0; p < taps.count; ++p) {
-            base_[p] = static_cast<int32>(px[p] + py[p] * y + pz[p] * z - start);
+        const int32 x = along, y = static_cast<int32>(stride_[1]), z = static_cast<int32>(stride_[2]);
+        const int32 left = cells[0].low, top = ndim > 1 ? cells[1].low : 0, front = ndim > 2 ? cells[2].low : 0;
+        const int32 *WK_RESTRICT px = cells[0].first, *WK_RESTRICT py = cells[1].first, *WK_RESTRICT pz = cells[2].first;
+        if (ndim == 1) {
+            for (int p = 0; p < count; ++p) base_[p] = (px[p] - left) * x;
+        } else if (ndim == 2) {
+            for (int p = 0; p < count; ++p) base_[p] = (px[p] - left) * x + (py[p] - top) * y;
+        } else {
+            for (int p = 0; p < count; ++p) base_[p] = (px[p] - left) * x + (py[p] - top) * y + (pz[p] - front) * z;
         }
         return true;
     }
 
-    // Adds the products of tap number k.
-    void add(int ndim, int k, const Taps<T, Index> &taps, const T *product) {
-        int64 offset = 0;
-        for (int d = 0; d < ndim; ++d) offset += tap_of(taps.along, k, d) * stride_[d];
-        add_products(base_, product, taps.count, sum_ + offset);
+    // Adds the products of the taps (0, y, z), (1, y, z), ... of each point: [p * ALONG + tap].
+    template <int ALONG>
+    void add(int y, int z, const T *product, int count) {
+        add_products<ALONG>(base_, product, count, sum_ + MARGIN + y * stride_[1] + z * stride_[2]);
     }
 
-    // Adds the patch to the places [low, high) of a channel, and clears it.
+    // Adds the patch to the places [low, high) of a channel, as far as these are in memory, and clears it.
+    template <int ALONG>
     WK_OUTLINED void flush(const Problem &problem, int64 low, int64 high, T *plane) {
-        const int64 stride_y = problem.axes[1].stride, stride_z = problem.arguments.ndim == 3 ? problem.axes[2].stride : 0;
+        for_rows_in_memory(problem, low, high, [&](T *cells, int64 row, int64 begin, int64 end) {
+            add_row<ALONG>(cells - (origin_[0] - problem.arguments.block_origin[0]) * ALONG, begin, end, plane + row);
+        });
+        memset(sum_ + MARGIN, 0, stride_[2] * size_[2] * sizeof(T));
+    }
+
+    // Asks for the places that it will be added to.
+    void prefetch(const Problem &problem, int64 low, int64 high, const T *plane) {
+        constexpr int64 LINE = 64 / sizeof(T);
+        for_rows_in_memory(problem, low, high, [&](T *, int64 row, int64 begin, int64 end) {
+            const void *last = plane + row + end - 1;
+            if (begin >= end) return;
+            for (int64 x = begin; x < end; x += LINE) {
+                const void *place = plane + row + x;
+                WK_PREFETCH(place);
+            }
+            WK_PREFETCH(last);
+        });
+    }
+
+private:
+    static constexpr int64 CAPACITY = 8192, MARGIN = 64;  // elements; before the first cell, there are some of zeros
+
+    // Calls body(cells, row, begin, end) for the rows of the patch that are in memory: their first cell, where the
+    // image's row begins, and the pixels [begin, end) of it.
+    template <typename Body>
+    void for_rows_in_memory(const Problem &problem, int64 low, int64 high, const Body &body) {
+        const wk_sampling &a = problem.arguments;
+        const auto stride = [&](int d) { return d < a.ndim ? problem.axes[d].stride : 0; };
+        const auto first = [&](int d) { return d < a.ndim ? origin_[d] - a.block_origin[d] : 0; };
+        const auto in_memory = [&](int d, int64 i) { return d >= a.ndim || (i >= 0 && i < a.block_size[d]); };
+        const int64 left = first(0), right = left + size_[0];
+        const int64 leftmost = left > 0 ? left : 0, rightmost = right < a.block_size[0] ? right : a.block_size[0];
         for (int64 z = 0; z < size_[2]; ++z) {
             for (int64 y = 0; y < size_[1]; ++y) {
-                const int64 start = origin_[0] + (origin_[1] + y) * stride_y + (origin_[2] + z) * stride_z;
-                const int64 first = low > start ? low - start : 0;
-                const int64 last = high - start < size_[0] ? high - start : size_[0];
-                T *WK_RESTRICT from = sum_ + y * stride_[1] + z * stride_[2];
-                T *WK_RESTRICT to = plane + start;
-                for (int64 x = first; x < last; ++x) to[x] += from[x];
-                for (int64 x = 0; x < size_[0]; ++x) from[x] = 0;
+                if (!in_memory(1, first(1) + y) || !in_memory(2, first(2) + z)) continue;
+                const int64 row = (first(1) + y) * stride(1) + (first(2) + z) * stride(2);
+                const int64 begin = row + leftmost > low ? leftmost : low - row;
+                const int64 end = row + rightmost < high ? rightmost : high - row;
+                body(sum_ + MARGIN + y * stride_[1] + z * stride_[2], row, begin, end);
             }
         }
     }
 
-private:
-    static constexpr int CAPACITY = 4096;
-    struct Range {
-        double low, high;
-    };
+    template <int ALONG, int I = 0>
+    static WK_DEVICE T cell_sum(const T *cells, int64 x) {
+        if constexpr (I + 1 == ALONG) return cells[(x - I) * ALONG + I];
+        else return cells[(x - I) * ALONG + I] + cell_sum<ALONG, I + 1>(cells, x);
+    }
+    template <int ALONG>
+    static void add_row(const T *WK_RESTRICT cells, int64 begin, int64 end, T *WK_RESTRICT to) {
+        for (int64 x = begin; x < end; ++x) to[x] += cell_sum<ALONG>(cells, x);
+    }
+
+    // With one addition, if the compiler has vectors: GCC does not see that it could.
+    template <int ALONG>
+    static WK_DEVICE void add_cell(const T *from, T *to) {
+#if defined(__GNUC__)
+        if constexpr (ALONG == 2 || ALONG == 4) {
+            typedef T Cell __attribute__((vector_size(ALONG * sizeof(T))));
+            Cell sum, product;
+            memcpy(&sum, to, sizeof(Cell));
+            memcpy(&product, from, sizeof(Cell));
+            sum += product;
+            memcpy(to, &sum, sizeof(Cell));
+            return;
+        }
+#endif
+        for (int i = 0; i < ALONG; ++i) to[i] += from[i];
+    }
 
     // Every fourth point: neighbours may add to the same place, and each would wait for the one before.
+    template <int ALONG>
     WK_OUTLINED static void add_products(const int32 *WK_RESTRICT base, const T *WK_RESTRICT product, int count,
                                          T *WK_RESTRICT to) {
         constexpr int APART = 4;
         for (int first = 0; first < APART; ++first) {
-            for (int p = first; p < count; p += APART) to[base[p]] += product[p];
-        }
-    }
-
-    // The pixel of each point's first tap along each axis. The half keeps a quotient that is an integer on the
-    // right side of it.
-    WK_OUTLINED void find_positions(const Problem &problem, const Taps<T, Index> &taps) {
-        const bool is_3d = problem.arguments.ndim == 3;
-        const double stride_y = static_cast<double>(problem.axes[1].stride);
-        const double stride_z = is_3d ? static_cast<double>(problem.axes[2].stride) : 1.0;
-        const double per_y = 1.0 / stride_y, per_z = is_3d ? 1.0 / stride_z : 0.0;
-        const double offset = static_cast<double>(taps.offset[0]);
-        double *WK_RESTRICT x = position_[0], *WK_RESTRICT y = position_[1], *WK_RESTRICT z = position_[2];
-        for (int p = 0; p < taps.count; ++p) {
-            const double place = static_cast<double>(taps.base[p]) + offset;
-            z[p] = floor_of((place + 0.5) * per_z);
-            const double rest = place - z[p] * stride_z;
-            y[p] = floor_of((rest + 0.5) * per_y);
-            x[p] = rest - y[p] * stride_y;
-        }
-    }
-
-    static Range range_of(const double *WK_RESTRICT value, int count) {
-        constexpr int LANES = 16;
-        double low[LANES], high[LANES];
-        for (int i = 0; i < LANES; ++i) low[i] = high[i] = value[0];
-        int p = 0;
-        for (; p + LANES <= count; p += LANES) {
-            for (int i = 0; i < LANES; ++i) {
-                low[i] = value[p + i] < low[i] ? value[p + i] : low[i];
-                high[i] = value[p + i] > high[i] ? value[p + i] : high[i];
+            for (int p = first; p < count; p += APART) {
+                add_cell<ALONG>(product + p * ALONG, to + base[p]);
             }
         }
-        for (; p < count; ++p) {
-            low[0] = value[p] < low[0] ? value[p] : low[0];
-            high[0] = value[p] > high[0] ? value[p] : high[0];
-        }
-        for (int i = 1; i < LANES; ++i) {
-            low[0] = low[i] < low[0] ? low[i] : low[0];
-            high[0] = high[i] > high[0] ? high[i] : high[0];
-        }
-        return {low[0], high[0]};
     }
 
-    alignas(64) double position_[MAX_NDIM][TILE];
     alignas(64) int32 base_[TILE];
     alignas(64) T sum_[CAPACITY];
     int64 origin_[MAX_NDIM], size_[MAX_NDIM], stride_[MAX_NDIM];

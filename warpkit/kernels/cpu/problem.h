@@ -154,6 +154,18 @@ void read_tile(const Problem &problem, const Tile &tile, const T *WK_RESTRICT ch
         memcpy(values + r * width, channel + problem.point(tile, r), width * sizeof(T));
     });
 }
+// Asks for the values of the tile that is read next: the same in the next channel, or the next one in the first.
+template <typename T>
+void prefetch_next_values(const Problem &problem, const T *channel, int64 c, const Tile &tile, const Next &next) {
+    if (tile.width == problem.row) return;  // one piece of memory: the processor foresees it
+    const bool last = c + 1 == problem.arguments.channels;
+    const int64 move = next.right * problem.tile_width + next.down * problem.tile_height * problem.row;
+    const T *from = channel + problem.point(tile, 0) + (last ? move - c * problem.points : problem.points);
+    const uintptr_t start = reinterpret_cast<uintptr_t>(from);
+    for (int r = 0; r < tile.height; ++r) {
+        WK_PREFETCH(reinterpret_cast<const void *>(start + r * problem.row * sizeof(T)));
+    }
+}
 template <typename T>
 void write_tile(const Problem &problem, const Tile &tile, const T *WK_RESTRICT values, T *WK_RESTRICT channel) {
     for_rows(tile, [&](int r, auto width) {
