@@ -54,8 +54,10 @@ from .transforms import tps_grid as tps_grid
 from .transforms import tps_system as tps_system
 
 # Warping.
+from .warping import NormalEquations as NormalEquations
 from .warping import footprint_sample as footprint_sample
 from .warping import warp as warp
 from .warping import warp_affine as warp_affine
+from .warping import warp_normal_equations as warp_normal_equations
 from .warping import warp_projective as warp_projective
 from .warping import warp_tps as warp_tps

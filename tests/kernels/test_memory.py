@@ -8,6 +8,7 @@ import pytest
 import warpkit as wk
 from warpkit._core import _native
 from warpkit.sampling._native_arguments import AFFINE, Sampling
+from warpkit.warping._native_gram import LeastSquares
 
 pytestmark = pytest.mark.skipif(_native.load().library is None, reason=_native.load().reason)
 
@@ -31,6 +32,25 @@ def test_a_kernel_without_memory():
     told = re.fullmatch(r"wk_pull_vjp: no memory left for (\d+) bytes", str(error.value))
     assert told, error.value
     assert int(told[1]) > 2**50
+
+
+def test_normal_equations_without_memory():
+    """More items than any machine has room for the sums of."""
+    arguments = LeastSquares(
+        Sampling(
+            ndim=2,
+            source=AFFINE,
+            num_threads=1,
+            image_n=1,
+            source_n=2**44,
+            channels=1,
+            shape=(4, 4, 1),
+            size=(4, 4, 1),
+            block_size=(4, 4, 1),
+        )
+    )
+    with pytest.raises(MemoryError, match=f"for {2**44 * 25 * 8} bytes"):
+        _native.call("wk_normal_equations", arguments)
 
 
 def test_an_output_without_memory():

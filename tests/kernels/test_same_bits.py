@@ -1,6 +1,7 @@
 """Same input, same bits: whatever the threads, the batch, the instruction set, the width of an index.
 
-For reading and adding, their cotangents and tangents, at the points of a grid and of every transform.
+For reading and adding, their cotangents and tangents, at the points of a grid and of every transform; and for
+the normal equations of transforms.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from warpkit.sampling import BOUNDARIES
 from warpkit.sampling._native_arguments import AFFINE, KERNELS, PROJECTIVE, TPS, Spline
 from warpkit.sampling._native_grid_sample import pull, pull_jvp, pull_vjp
 from warpkit.warping import _native_warp
+from warpkit.warping._native_gram import find_sums
 from warpkit.warping._native_warp import Source
 
 pytestmark = pytest.mark.skipif(_native.load().library is None, reason=_native.load().reason)
@@ -103,12 +105,13 @@ class Case:
         self.tan_parameters = rng.standard_normal(parameters.shape)
         self.tan_image = rng.standard_normal(self.image.shape).astype(dtype)
         self.ct_out = rng.standard_normal((max(image_n, source_n), channels, *out_shape)).astype(dtype)
+        self.weights = rng.random((max(image_n, source_n), *out_shape))
 
     def item(self, n):
         """One element of the batch, alone."""
         alone = object.__new__(Case)
         vars(alone).update(vars(self))
-        for name in ("image", "tan_image", "ct_out", "tan_parameters"):
+        for name in ("image", "tan_image", "ct_out", "weights", "tan_parameters"):
             array = getattr(self, name)
             setattr(alone, name, array[n : n + 1] if len(array) > 1 else array)
         if self.is_grid:
@@ -119,7 +122,10 @@ class Case:
         return alone
 
     def run(self, kernel, boundary, fill_value=0.5):
-        """Values, the cotangents of image and points, the tangent; only values of an integer image."""
+        """Values, the cotangents of image and points, the tangent; of transforms the normal equations, too.
+
+        Of an integer image only values and normal equations.
+        """
         options = {"kernel": kernel, "boundary": boundary, "fill_value": fill_value}
         floating = self.image.dtype.kind == "f"
         if self.is_grid:
@@ -137,7 +143,8 @@ class Case:
             out += [_native_warp.parameter_cotangent(*arguments, **options)]
             tangents = self.tan_image, self.tan_parameters
             out.append(_native_warp.tangent(*tangents, self.image, self.source, **options))
-        return out
+        sums = find_sums(self.image, self.ct_out, self.weights, self.source, "pixel", **options)
+        return [*out, sums.squares, sums.mixed, sums.cost]
 
 
 def sources_of(ndim):
@@ -224,7 +231,7 @@ def wide_index(monkeypatch):
     call = _native.call
 
     def call_wide(function, arguments):
-        arguments.wide_index = 1
+        getattr(arguments, "sampling", arguments).wide_index = 1
         call(function, arguments)
 
     return lambda: monkeypatch.setattr(_native, "call", call_wide)

@@ -55,14 +55,14 @@ def codes(enum):
 def test_codes_are_those_of_c():
     assert codes("wk_kernel") == _native_arguments.KERNELS
     assert codes("wk_boundary") == _native_arguments._BOUNDARIES
-    assert codes("wk_dtype") == {dtype.name: code for dtype, code in _native_arguments._DTYPES.items()}
+    assert codes("wk_dtype") == {dtype.name: code for dtype, code in _native_arguments.DTYPES.items()}
     names = ("grid_float32", "grid_float64", "affine", "projective", "tps")
     assert codes("wk_source") == {name: getattr(_native_arguments, name.upper()) for name in names}
 
 
 def test_codes_are_for_what_the_options_allow():
     assert set(_native_arguments._BOUNDARIES) == set(BOUNDARIES)
-    assert {dtype.name for dtype in _native_arguments._DTYPES} == set(WEIGHTED_DTYPES)
+    assert {dtype.name for dtype in _native_arguments.DTYPES} == set(WEIGHTED_DTYPES)
     for name in _native_arguments.KERNELS:
         assert get_kernel(name).name == name
 

@@ -12,10 +12,11 @@ from warpkit._core import _large_arrays, _native, _threads
 KERNELS = {"nearest": 0, "linear": 1, "cubic": 2, "cubic_sharp": 3, "bspline2": 4, "bspline3": 5}
 """The sampling kernels that are compiled: ``enum wk_kernel``. Others run as array code."""
 _BOUNDARIES = {"constant": 0, "border": 1, "reflect": 2, "mirror": 3, "wrap": 4}
-_DTYPES = {
+DTYPES = {
     np.dtype(name): code
     for code, name in enumerate(("float32", "float64", "float16", "uint8", "uint16", "int16"))
 }
+"""Of the arrays that kernels read: ``enum wk_dtype``."""
 
 GRID_FLOAT32, GRID_FLOAT64, AFFINE, PROJECTIVE, TPS = range(5)
 """Where coordinates come from: ``enum wk_source``."""
@@ -106,7 +107,7 @@ def sampling_arguments(
         ndim=ndim,
         kernel=KERNELS[kernel],
         boundary=_BOUNDARIES[boundary],
-        image_dtype=_DTYPES[np.dtype(dtype)],
+        image_dtype=DTYPES[np.dtype(dtype)],
         num_threads=_threads.get_num_threads(),
         size=reversed_size,
         block_size=reversed_size,
@@ -121,7 +122,7 @@ def sampling_arguments(
 
 def is_image(array: Any) -> bool:
     """Whether it is a plain array that kernels can read: of a known dtype in the machine's byte order."""
-    return type(array) is np.ndarray and array.dtype in _DTYPES
+    return type(array) is np.ndarray and array.dtype in DTYPES
 
 
 def is_floating(array: Any) -> bool:

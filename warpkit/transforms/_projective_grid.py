@@ -27,14 +27,19 @@ def check_homography(theta: ArraySpec) -> int:
 
 
 def with_positive_origin(theta: Array) -> Array:
-    """The multiple, by +1 or -1, of each matrix whose denominator at the origin is positive.
+    """The multiple, by +1 or -1, of each matrix whose denominator at the origin is positive."""
+    return theta * origin_sign(theta)
 
-    Where it is zero the last element of the row that is not zero decides instead.
+
+def origin_sign(theta: Array) -> Array:
+    """By which of +1 and -1 that is, (n, 1, 1).
+
+    Where the denominator is zero the last element of the row that is not zero decides instead.
     """
     row = plain(theta)[:, -1, ::-1]
     xp = namespace(row)
     decisive = xp.take_along_axis(row, xp.argmax(row != 0, axis=1)[:, None], axis=1)[:, :, None]
-    return theta * xp.where(decisive < 0, -1.0, 1.0).astype(theta.dtype)
+    return xp.where(decisive < 0, -1.0, 1.0).astype(theta.dtype)
 
 
 def divide_out(homogeneous: Array) -> Array:

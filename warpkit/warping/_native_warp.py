@@ -46,7 +46,7 @@ def pull(image: Any, source: Source, **options: Any) -> np.ndarray | NotImplemen
     if not is_image(image):
         return NotImplemented
     image = packed(image)
-    arguments = _arguments(image.shape, image.dtype, source, options)
+    arguments = warp_arguments(image.shape, image.dtype, source, options)
     if arguments is None:
         return NotImplemented
     out = _large_arrays.empty(_out_shape(image.shape, source), image.dtype)
@@ -63,7 +63,7 @@ def image_cotangent(
     if not _fits(ct_out, image, source):
         return NotImplemented
     wide = at_least_float32(ct_out)
-    arguments = _arguments(image.shape, wide.dtype, source, options)
+    arguments = warp_arguments(image.shape, wide.dtype, source, options)
     if arguments is None:
         return NotImplemented
     out = np.zeros(image.shape, wide.dtype)
@@ -81,7 +81,7 @@ def parameter_cotangent(
     if not _fits(ct_out, image, source):
         return NotImplemented
     wide, ct_out = at_least_float32(image), at_least_float32(ct_out)
-    arguments = _arguments(image.shape, wide.dtype, source, options)
+    arguments = warp_arguments(image.shape, wide.dtype, source, options)
     if arguments is None:
         return NotImplemented
     out = np.zeros_like(source.parameters)
@@ -121,7 +121,7 @@ def tangent(
     if tan_image is not None and (tan_image.shape, tan_image.dtype) != (image.shape, image.dtype):
         return NotImplemented
     wide = at_least_float32(image)
-    arguments = _arguments(image.shape, wide.dtype, source, options)
+    arguments = warp_arguments(image.shape, wide.dtype, source, options)
     if arguments is None:
         return NotImplemented
     out = _large_arrays.empty(_out_shape(image.shape, source), wide.dtype)
@@ -152,9 +152,10 @@ def _out_shape(image_shape: tuple[int, ...], source: Source) -> tuple[int, ...]:
     return (n, image_shape[1], *source.shape)
 
 
-def _arguments(
+def warp_arguments(
     image_shape: tuple[int, ...], dtype: Any, source: Source, options: dict[str, Any]
 ) -> Sampling | None:
+    """The kernel's arguments but for the arrays; `options` are kernel, boundary and fill_value."""
     size = image_shape[2:]
     points = source.parameters.shape[0] * math.prod(source.shape)
     arguments = sampling_arguments(size, dtype, points=points, **options)

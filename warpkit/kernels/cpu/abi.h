@@ -12,7 +12,7 @@
 #define WK_EXPORT extern "C" __attribute__((visibility("default")))
 #endif
 
-enum { WK_ABI_VERSION = 2 };
+enum { WK_ABI_VERSION = 3 };
 enum wk_status { WK_OK = 0, WK_UNSUPPORTED = 1, WK_OUT_OF_MEMORY = 2, WK_INTERRUPTED = 3, WK_OUTSIDE_BLOCK = 4 };
 enum wk_dtype { WK_FLOAT32 = 0, WK_FLOAT64 = 1, WK_FLOAT16 = 2, WK_UINT8 = 3, WK_UINT16 = 4, WK_INT16 = 5 };
 enum wk_kernel { WK_NEAREST = 0, WK_LINEAR = 1, WK_CUBIC = 2, WK_CUBIC_SHARP = 3, WK_BSPLINE2 = 4, WK_BSPLINE3 = 5 };
@@ -67,6 +67,18 @@ struct wk_sampling {
     void *out;
 };
 
+// The residual image - fixed at the points of a transform. `sampling.spline` has the output's frame for every transform,
+// and `sampling.offset` the image's: pixel = coordinate * scale + offset.
+struct wk_least_squares {
+    struct wk_sampling sampling;
+    int32_t fixed_dtype;    // wk_dtype
+    int32_t weights_dtype;
+    int64_t fixed_n;        // that of the batch, or 1
+    int64_t weights_n;
+    const void *fixed;      // (fixed_n, channels, points)
+    const void *weights;    // (weights_n, points), or NULL: all are 1
+};
+
 WK_EXPORT int32_t wk_abi_version(void);
 
 // The instruction set this library was compiled for ("x86-64-v3", "baseline", ...).
@@ -93,5 +105,13 @@ WK_EXPORT int32_t wk_pull_vjp(const struct wk_sampling *arguments, wk_interrupte
 
 // out (n, channels, points) = the tangent of wk_pull: by coordinates, and by image where it has tangents.
 WK_EXPORT int32_t wk_pull_jvp(const struct wk_sampling *arguments, wk_interrupted interrupted);
+
+// out (n, ...) in float64 = weighted sums over points and channels of products of the residual r, of its slopes s by the
+// image's pixel coordinates x, and of the features f of a point: its x, y[, z] in the frame, and 1; for a spline the
+// basis functions, 1, and x, y[, z]. For a homography the slopes are s_i / w, and last -sum of s_i (x_i - offset_i) / w.
+//   s_i s_j f_a f_b   for each pair i <= j (00, 01, 11, 02, ...), and in it for each pair b <= a (00, 10, 11, 20, ...)
+//   s_i r f_a         for each i, and in it for each a
+//   r r
+WK_EXPORT int32_t wk_normal_equations(const struct wk_least_squares *arguments, wk_interrupted interrupted);
 
 #endif

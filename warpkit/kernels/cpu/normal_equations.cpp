@@ -1,0 +1,218 @@
+// The normal equations of Gauss-Newton's method: with the residual r = warp(image) - fixed, its derivative J by a
+// transform's parameters, and weights w of points, the sums J^T W J, J^T W r and r^T W r of each item, in one pass.
+//
+// Values and slopes are pull's; outer_products.h tells how they are summed up.
+#include "outer_products.h"
+#include "run.h"
+#include "values.h"
+
+namespace wk {
+namespace {
+
+// S is the type that pixels are stored in, T that of the arithmetic.
+template <typename S, typename T, typename Index>
+struct ProductsWork : Workspace<T, Index> {
+    Values<S> values;
+    alignas(64) T result[TILE];
+    alignas(64) PointArray slope[MAX_NDIM];
+    alignas(64) PointArray residual;
+    alignas(64) PointArray number;  // fixed pixels, then weights
+    Products products;
+};
+
+// ---- reading -----------------------------------------------------------------------------------------------
+
+template <typename N>
+void read_numbers_of(const Problem &problem, const Tile &tile, const void *numbers, int64 start, double *to) {
+    const N *from = static_cast<const N *>(numbers) + start;
+    for_rows(tile, [&](int r, auto width) {
+        const N *WK_RESTRICT row = from + problem.point(tile, r);
+        double *WK_RESTRICT out = to + r * width;
+        for (int c = 0; c < width; ++c) out[c] = static_cast<double>(to_arithmetic(row[c]));
+    });
+}
+
+// A tile of points out of an array of any dtype; its item and channel begin at `start`.
+void read_numbers(const Problem &problem, const Tile &tile, int32_t dtype, const void *numbers, int64 start,
+                  double *to) {
+    switch (dtype) {
+    case WK_FLOAT32: return read_numbers_of<float>(problem, tile, numbers, start, to);
+    case WK_FLOAT64: return read_numbers_of<double>(problem, tile, numbers, start, to);
+    case WK_FLOAT16: return read_numbers_of<Half>(problem, tile, numbers, start, to);
+    case WK_UINT8: return read_numbers_of<uint8>(problem, tile, numbers, start, to);
+    case WK_UINT16: return read_numbers_of<uint16>(problem, tile, numbers, start, to);
+    case WK_INT16: return read_numbers_of<int16>(problem, tile, numbers, start, to);
+    }
+}
+
+// ---- a tile's points ---------------------------------------------------------------------------------------
+
+template <typename S, typename T, typename Index>
+void find_residual_and_slopes(const Problem &problem, int64 item, int64 channel, int count,
+                              ProductsWork<S, T, Index> &work) {
+    const wk_sampling &a = problem.arguments;
+    for (int p = 0; p < count && work.taps.exterior; ++p) work.residual[p] = -work.number[p];
+    if (work.taps.exterior) return;
+    const S fill = Pixel<S>::of(static_cast<T>(a.fill_value));
+    load_values(static_cast<const S *>(a.image) + problem.plane_start(item, channel), work.taps, fill, work.values);
+    weigh_values(work.taps, 0, work.values, work.result);
+    for (int p = 0; p < count; ++p) work.residual[p] = static_cast<double>(work.result[p]) - work.number[p];
+    for (int d = 0; d < a.ndim; ++d) {
+        weigh_values(work.taps, 1 + d, work.values, work.result);
+        for (int p = 0; p < count; ++p) work.slope[d][p] = static_cast<double>(work.result[p]);
+    }
+}
+
+// Adds a channel.
+template <typename S, typename T, typename Index>
+void add_channel(int ndim, int count, ProductsWork<S, T, Index> &work) {
+    Products &products = work.products;
+    const double *WK_RESTRICT residual = work.residual;
+    for (int p = 0; p < count; ++p) products.square[p] += residual[p] * residual[p];
+    for (int j = 0; j < ndim && !work.taps.exterior; ++j) {
+        const double *WK_RESTRICT slope = work.slope[j];
+        double *WK_RESTRICT mixed = products.mixed[j];
+        for (int p = 0; p < count; ++p) mixed[p] += slope[p] * residual[p];
+        for (int i = 0; i <= j; ++i) {
+            const double *WK_RESTRICT other = work.slope[i];
+            double *WK_RESTRICT pair = products.pair[pair_of(i, j)];
+            for (int p = 0; p < count; ++p) pair[p] += other[p] * slope[p];
+        }
+    }
+}
+
+// Of a point without weight nothing counts, not even a NaN.
+template <typename S, typename T, typename Index>
+void weigh_products(const wk_least_squares &arguments, const Problem &problem, int64 item, const Tile &tile,
+                    int slopes, ProductsWork<S, T, Index> &work) {
+    if (!arguments.weights) return;
+    const int64 start = arguments.weights_n == 1 ? 0 : item * problem.points;
+    read_numbers(problem, tile, arguments.weights_dtype, arguments.weights, start, work.number);
+    const double *WK_RESTRICT weight = work.number;
+    const int count = tile.count();
+    work.products.for_each(slopes, [&](double *WK_RESTRICT product) {
+        for (int p = 0; p < count; ++p) product[p] = weight[p] == 0.0 ? 0.0 : weight[p] * product[p];
+    });
+}
+
+// Values, slopes and their products at a tile's points.
+template <typename S, typename T, typename Index>
+void find_products(const wk_least_squares &arguments, const Problem &problem, int64 item, const Tile &tile,
+                   const Next &next, ProductsWork<S, T, Index> &work) {
+    const wk_sampling &a = problem.arguments;
+    const int slopes = slopes_of(a), count = tile.count();
+    find_tile_taps(problem, item, tile, {true, true, a.fill_value != 0, true}, work);
+    const int padded = (count + LANES - 1) / LANES * LANES;
+    work.products.for_each(slopes, [&](double *product) {
+        for (int p = 0; p < padded; ++p) product[p] = 0.0;
+    });
+    for (int64 c = 0; c < a.channels; ++c) {
+        const int64 start = problem.value_start(arguments.fixed_n == 1 ? 0 : item, c);
+        read_numbers(problem, tile, arguments.fixed_dtype, arguments.fixed, start, work.number);
+        if (!work.taps.exterior) {
+            prefetch_next(problem, static_cast<const S *>(a.image), item, c, tile, next, work.taps);
+        }
+        find_residual_and_slopes(problem, item, c, count, work);
+        add_channel(a.ndim, count, work);
+    }
+    if (a.source == WK_PROJECTIVE && !work.taps.exterior) {
+        divide_products(a, work.coordinates, count, work.products);
+    }
+    weigh_products(arguments, problem, item, tile, slopes, work);
+}
+
+// ---- pieces ------------------------------------------------------------------------------------------------
+
+// How many pieces of an item are summed up at the same time, each to sums of its own: so many that the sums take 16 MB,
+// or of 8. It depends on nothing but sizes, and neither does the order of additions.
+int64 places_of(const Problem &problem, const Layout &layout) {
+    constexpr int64 ROOM = int64{1} << 21, LEAST = 8;
+    const int64 most = ROOM / layout.size() > LEAST ? ROOM / layout.size() : LEAST;
+    return problem.pieces < most ? problem.pieces : most;
+}
+
+double nanoseconds_of(const Problem &problem, const Layout &layout) {
+    const double products = static_cast<double>(pairs_of(layout.slopes) * pairs_of(layout.features));
+    return (nanoseconds_per_point(problem, 0.7) + 0.1 * products) * problem.batch * problem.points;
+}
+
+// Adds the pieces [first, first + width) of each item, each to its place among `places` sums.
+template <typename Work>
+void add_pieces(const wk_least_squares &arguments, const Problem &problem, int64 first, int64 width, int64 places,
+                const Interruption &interruption, double *sums) {
+    const Layout layout(problem.arguments);
+    const int64 threads =
+        worthwhile_threads(problem.arguments.num_threads, nanoseconds_of(problem, layout));
+    parallel_for(problem.batch * width, threads, interruption, [&](int64 number) {
+        const int64 item = number / width, place = number % width;
+        double *to = sums + (item * places + place) * layout.size();
+        const Memory<double> features = allocate<double>(layout.features * TILE);
+        for (int64 i = 0; i < layout.features * TILE; ++i) features[i] = 0.0;
+        Work work;
+        set_up(problem, work.taps);
+        problem.for_tiles(first + place, [&](int64, const Tile &tile, const Next &next) {
+            find_products(arguments, problem, item, tile, next, work);
+            if (work.taps.exterior) {
+                to[layout.of_square()] += sum_of(work.products.square, tile.count());
+                return;
+            }
+            find_features(problem, tile, work.coordinates, features.get());
+            const int count = tile.count(), padded = (count + LANES - 1) / LANES * LANES;
+            add_products(layout, work.products, features.get(), padded, to);
+        });
+    });
+}
+
+template <typename S, typename T>
+void normal_equations_as(const wk_least_squares &arguments, const Problem &problem,
+                         const Interruption &interruption) {
+    const Layout layout(problem.arguments);
+    const int64 places = places_of(problem, layout), size = layout.size();
+    const Memory<double> sums = allocate<double>(problem.batch * places * size);
+    for (int64 i = 0; i < problem.batch * places * size; ++i) sums[i] = 0.0;
+    const auto run_with = [&](auto index) {
+        using Work = ProductsWork<S, T, decltype(index)>;
+        for (int64 first = 0; first < problem.pieces; first += places) {
+            const int64 rest = problem.pieces - first, width = rest < places ? rest : places;
+            add_pieces<Work>(arguments, problem, first, width, places, interruption, sums.get());
+        }
+    };
+    if (problem.wide_index) run_with(int64{});
+    else run_with(int32{});
+    double *out = static_cast<double *>(problem.arguments.out);
+    for (int64 i = 0; i < problem.batch * size; ++i) out[i] = 0.0;
+    for (int64 item = 0; item < problem.batch; ++item) {
+        for (int64 place = 0; place < places; ++place) {
+            const double *from = sums.get() + (item * places + place) * size;
+            for (int64 i = 0; i < size; ++i) out[item * size + i] += from[i];
+        }
+    }
+}
+
+void normal_equations(const wk_least_squares &arguments, const Problem &problem,
+                      const Interruption &interruption) {
+    switch (problem.arguments.image_dtype) {
+    case WK_FLOAT32: return normal_equations_as<float, float>(arguments, problem, interruption);
+    case WK_FLOAT64: return normal_equations_as<double, double>(arguments, problem, interruption);
+    case WK_FLOAT16: return normal_equations_as<Half, float>(arguments, problem, interruption);
+    case WK_UINT8: return normal_equations_as<uint8, float>(arguments, problem, interruption);
+    case WK_UINT16: return normal_equations_as<uint16, float>(arguments, problem, interruption);
+    case WK_INT16: return normal_equations_as<int16, float>(arguments, problem, interruption);
+    }
+}
+
+bool is_dtype(int32_t code) { return code >= 0 && code <= WK_INT16; }
+
+}  // namespace
+}  // namespace wk
+
+int32_t wk_normal_equations(const wk_least_squares *arguments, wk_interrupted interrupted) {
+    const wk_sampling &sampling = arguments->sampling;
+    const bool transform = sampling.source != WK_GRID_FLOAT32 && sampling.source != WK_GRID_FLOAT64;
+    if (!transform || !wk::is_dtype(arguments->fixed_dtype) || !wk::is_dtype(arguments->weights_dtype)) {
+        return WK_UNSUPPORTED;
+    }
+    return wk::run(&sampling, interrupted, [&](const wk::Problem &problem, const wk::Interruption &interruption) {
+        wk::normal_equations(*arguments, problem, interruption);
+    });
+}

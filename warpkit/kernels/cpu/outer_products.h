@@ -1,0 +1,190 @@
+// The sums behind normal equations, of a tile: outer products of the rows of the Jacobian matrix J, without J.
+//
+// The residual's derivative by parameter (i, a) of a transform is slope_i * feature_a at every point. So
+//
+//   J^T W J at (i, a), (j, b) = sum over points of (sum over channels of w slope_i slope_j) feature_a feature_b,
+//   J^T W r at (i, a) = sum over points of (sum over channels of w slope_i r) feature_a:
+//
+// channels are summed first, and the features are those of every channel.
+#ifndef WARPKIT_CPU_OUTER_PRODUCTS_H
+#define WARPKIT_CPU_OUTER_PRODUCTS_H
+
+#include "coordinates.h"
+
+namespace wk {
+
+constexpr int MAX_SLOPES = MAX_NDIM + 1;
+constexpr int MAX_PAIRS = MAX_SLOPES * (MAX_SLOPES + 1) / 2;
+
+// The number of a pair i <= j: (0, 0), (0, 1), (1, 1), (0, 2), ...
+constexpr int64 pair_of(int64 i, int64 j) { return j * (j + 1) / 2 + i; }
+constexpr int64 pairs_of(int64 count) { return count * (count + 1) / 2; }
+
+// A homography has a slope by its denominator, too.
+inline int slopes_of(const wk_sampling &a) { return a.ndim + (a.source == WK_PROJECTIVE ? 1 : 0); }
+inline int64 features_of(const wk_sampling &a) {
+    return a.ndim + 1 + (a.source == WK_TPS ? a.spline.controls : 0);
+}
+
+// Of each point, summed over channels.
+struct Products {
+    alignas(64) PointArray pair[MAX_PAIRS];    // slope_i * slope_j
+    alignas(64) PointArray mixed[MAX_SLOPES];  // slope_i * residual
+    alignas(64) PointArray square;             // residual^2
+
+    // Calls body(array) for the arrays of so many slopes.
+    template <typename Body>
+    void for_each(int slopes, const Body &body) {
+        for (int64 i = 0; i < pairs_of(slopes); ++i) body(pair[i]);
+        for (int i = 0; i < slopes; ++i) body(mixed[i]);
+        body(square);
+    }
+};
+
+// What the sums of one item are in `out`, one after the other; see abi.h.
+struct Layout {
+    int slopes;
+    int64 features;
+    explicit Layout(const wk_sampling &a) : slopes(slopes_of(a)), features(features_of(a)) {}
+    int64 of_pair(int64 pair) const { return pair * pairs_of(features); }
+    int64 of_mixed(int i) const { return of_pair(pairs_of(slopes)) + i * features; }
+    int64 of_square() const { return of_mixed(slopes); }
+    int64 size() const { return of_square() + 1; }
+};
+
+// ---- the features ------------------------------------------------------------------------------------------
+
+// The rows of a tile's features, TILE apart, in the frame of the parameters: x, y[, z] and 1; for a spline its basis
+// functions, 1, and x, y[, z]. After find_coordinates, but for an affine map.
+inline void find_features(const Problem &problem, const Tile &tile, Coordinates &c, double *rows) {
+    const wk_sampling &a = problem.arguments;
+    const int count = tile.count();
+    if (a.source == WK_AFFINE) find_output_pixels(problem, tile, c.output);
+    alignas(64) PointArray point[MAX_NDIM];
+    find_frame_points(a, c.output, count, point);
+    if (a.source == WK_TPS) {
+        for_spline_features(a, point, count, [&](int64 i, const double *feature) {
+            memcpy(rows + i * TILE, feature, count * sizeof(double));
+        });
+        return;
+    }
+    for (int d = 0; d < a.ndim; ++d) memcpy(rows + d * TILE, point[d], count * sizeof(double));
+    for (int p = 0; p < count; ++p) rows[a.ndim * TILE + p] = 1.0;
+}
+
+// From slopes by coordinates to slopes by the numerators and the denominator of a homography,
+//
+//   x = s h / w + o:   slope_h = slope_x / w (times s, which the caller multiplies by),
+//                      slope_w = -(sum over axes of slope_x (x - o)) / w,
+//
+// in the products, which are bilinear in slopes. Zero at points that are infinitely far.
+inline void divide_products(const wk_sampling &a, const Coordinates &c, int count, Products &products) {
+    const int ndim = a.ndim;
+    for (int p = 0; p < count; ++p) {
+        const bool far = c.denominator[p] <= 0.0;
+        const double inverse = far ? 0.0 : 1.0 / c.denominator[p], square = inverse * inverse;
+        double last = 0.0, last_mixed = 0.0;
+        for (int i = 0; i < ndim; ++i) {
+            double sum = 0.0;
+            for (int j = 0; j < ndim; ++j) {
+                sum -= products.pair[i <= j ? pair_of(i, j) : pair_of(j, i)][p] * (c.x[j][p] - a.offset[j]);
+            }
+            const double place = c.x[i][p] - a.offset[i];
+            last -= sum * place;
+            last_mixed -= products.mixed[i][p] * place;
+            products.pair[pair_of(i, ndim)][p] = far ? 0.0 : sum * square;
+        }
+        products.pair[pair_of(ndim, ndim)][p] = far ? 0.0 : last * square;
+        products.mixed[ndim][p] = far ? 0.0 : last_mixed * inverse;
+        for (int64 i = 0; i < pairs_of(ndim); ++i) {
+            products.pair[i][p] = far ? 0.0 : products.pair[i][p] * square;
+        }
+        for (int i = 0; i < ndim; ++i) products.mixed[i][p] = far ? 0.0 : products.mixed[i][p] * inverse;
+    }
+}
+
+// ---- sums of products --------------------------------------------------------------------------------------
+
+constexpr int LANES = 8;
+
+// Rows whose products are summed up together: as many sums as there are registers. No bit depends on it.
+#if defined(__AVX512F__)
+constexpr int BLOCK = 4;
+#else
+constexpr int BLOCK = 2;
+#endif
+
+// Calls store(i, j, sum of one_i * other_j) for ONES rows and OTHERS rows, TILE apart. In eight lanes, always the same
+// ones, so that the order of additions never depends on the instruction set. `count` is a multiple of LANES.
+template <int ONES, int OTHERS, typename Store>
+void sum_block(const double *WK_RESTRICT one, const double *WK_RESTRICT other, int count, const Store &store) {
+    alignas(64) double lane[ONES][OTHERS][LANES] = {};
+    for (int p = 0; p < count; p += LANES) {
+        for (int i = 0; i < ONES; ++i) {
+            for (int j = 0; j < OTHERS; ++j) {
+                for (int l = 0; l < LANES; ++l) lane[i][j][l] += one[i * TILE + p + l] * other[j * TILE + p + l];
+            }
+        }
+    }
+    for (int i = 0; i < ONES; ++i) {
+        for (int j = 0; j < OTHERS; ++j) {
+            const double *sum = lane[i][j];
+            store(i, j, ((sum[0] + sum[4]) + (sum[1] + sum[5])) + ((sum[2] + sum[6]) + (sum[3] + sum[7])));
+        }
+    }
+}
+
+// Calls body(integral_constant) with the number of rows, of 1 to BLOCK.
+template <int ROWS = BLOCK, typename Body>
+void with_rows(int64 rows, const Body &body) {
+    if constexpr (ROWS > 1) {
+        if (rows < ROWS) return with_rows<ROWS - 1>(rows, body);
+    }
+    body(std::integral_constant<int, ROWS>{});
+}
+
+// Calls store(i, j, sum) for `ones` rows, at most BLOCK, and `others` rows.
+template <typename Store>
+void sum_rows(const double *one, int64 ones, const double *other, int64 others, int count, const Store &store) {
+    for (int64 first = 0; first < others; first += BLOCK) {
+        with_rows(ones, [&](auto n) {
+            with_rows(others - first, [&](auto m) {
+                constexpr int ONES = decltype(n)::value, OTHERS = decltype(m)::value;
+                sum_block<ONES, OTHERS>(one, other + first * TILE, count, [&](int i, int64 j, double sum) {
+                    store(i, first + j, sum);
+                });
+            });
+        });
+    }
+}
+
+// Adds to the sums of a tile's item. The arrays are filled up to `count`, a multiple of LANES.
+inline void add_products(const Layout &layout, const Products &products, const double *features, int count,
+                         double *sums) {
+    alignas(64) double weighted[BLOCK * TILE];
+    for (int64 pair = 0; pair < pairs_of(layout.slopes); ++pair) {
+        double *to = sums + layout.of_pair(pair);
+        for (int64 first = 0; first < layout.features; first += BLOCK) {
+            const int64 rest = layout.features - first, rows = rest < BLOCK ? rest : BLOCK;
+            for (int64 i = 0; i < rows; ++i) {
+                const double *WK_RESTRICT feature = features + (first + i) * TILE;
+                const double *WK_RESTRICT factor = products.pair[pair];
+                for (int p = 0; p < count; ++p) weighted[i * TILE + p] = factor[p] * feature[p];
+            }
+            sum_rows(weighted, rows, features, first + rows, count, [&](int i, int64 j, double sum) {
+                if (j <= first + i) to[pair_of(j, first + i)] += sum;
+            });
+        }
+    }
+    for (int first = 0; first < layout.slopes; first += BLOCK) {
+        const int rest = layout.slopes - first, rows = rest < BLOCK ? rest : BLOCK;
+        sum_rows(products.mixed[first], rows, features, layout.features, count, [&](int i, int64 j, double sum) {
+            sums[layout.of_mixed(first + i) + j] += sum;
+        });
+    }
+    sums[layout.of_square()] += sum_of(products.square, count);
+}
+
+}  // namespace wk
+
+#endif
