@@ -11,7 +11,7 @@
 
 namespace wk {
 
-constexpr int64 PIECE = 16;  // tiles handed to a thread at once, at most
+constexpr int64 PIECE = 64;  // tiles handed to a thread at once, at most
 
 // How many tiles to the right and down the next tile is.
 struct Next {
@@ -74,8 +74,12 @@ struct Problem {
         tile_height = tile_width > 0 ? most / tile_width : 1;
         across = tile_width > 0 ? (row + tile_width - 1) / tile_width : 0;
         down = (rows + tile_height - 1) / tile_height;
-        piece_width = across < PIECE ? (across > 0 ? across : 1) : PIECE;
-        piece_height = PIECE / piece_width;
+        // Square, so that at any angle few cache lines of the image are read by two pieces; with enough of them for all
+        // threads.
+        const int64 side = points >= int64{1} << 20 ? 8 : 4;
+        static_assert(8 * 8 <= PIECE, "a piece has at most so many tiles");
+        piece_width = across < side ? (across > 0 ? across : 1) : side;
+        piece_height = side * side / piece_width;
         pieces_across = (across + piece_width - 1) / piece_width;
         pieces = pieces_across * ((down + piece_height - 1) / piece_height);
     }

@@ -8,24 +8,27 @@ namespace {
 // S is the type that pixels are stored in, T that of the arithmetic, O that of the output.
 template <typename S, typename T, typename O>
 struct PullWork {
+    bool streamed;  // the output is written past the caches
     Values<S> values;
     alignas(64) T result[TILE];
     alignas(64) O out[TILE];
 };
 
-// The tiles of a piece, or some of them, with their taps. One channel after the other is read for all of them: the caches
+constexpr int GROUP = 16;
+
+// Some tiles of a piece, with their taps. One channel after the other is read for all of them: the caches
 // then see the pixels of an image in their order, whereas channels of one tile lie far apart.
 template <typename T, typename Index>
 struct TileGroup {
     Workspace<T, Index> alone;
     Memory<Workspace<T, Index>> many;
     Workspace<T, Index> *work;
-    Tile tiles[PIECE];
+    Tile tiles[GROUP];
     int count, most;
 
     explicit TileGroup(const Problem &problem) : work(&alone), count(0), most(1) {
         if (problem.arguments.channels > 1) {
-            most = PIECE;
+            most = GROUP;
             many = allocate<Workspace<T, Index>>(most);
             work = many.get();
         }
@@ -48,8 +51,8 @@ void pull_channel(const Problem &problem, int64 item, int64 channel, const Tile 
     load_values(static_cast<const S *>(a.image) + problem.plane_start(item, channel), taps, fill, work.values);
     if constexpr (std::is_same_v<T, O>) {
         const bool linear = taps.along == 2 && taps.interior && !taps.vanishes[0] && factor == 1.0;
-        if (linear && taps.product == 4) return weigh_linear<4>(problem, tile, taps, work.values, to);
-        if (linear && taps.product == 8) return weigh_linear<8>(problem, tile, taps, work.values, to);
+        if (linear && taps.product == 4) return weigh_linear<4>(problem, tile, taps, work.values, work.streamed, to);
+        if (linear && taps.product == 8) return weigh_linear<8>(problem, tile, taps, work.values, work.streamed, to);
     }
     weigh_values(taps, 0, work.values, work.result);
     for (int p = 0; p < count && factor != 1.0; ++p) work.result[p] *= scale;
@@ -65,7 +68,7 @@ void pull_channel(const Problem &problem, int64 item, int64 channel, const Tile 
 // group, `next` is where the next tile is, and its pixels can only be guessed.
 template <typename S, typename O, typename T, typename Index>
 void prefetch_after(const Problem &problem, int64 item, const TileGroup<T, Index> &group, int64 c, int i,
-                    const Next &next) {
+                    const Next &next, bool streamed) {
     if (!problem.prefetches) return;
     const wk_sampling &a = problem.arguments;
     const S *image = static_cast<const S *>(a.image);
@@ -78,6 +81,7 @@ void prefetch_after(const Problem &problem, int64 item, const TileGroup<T, Index
     if (taps.interior) {
         prefetch_pixels(image + problem.plane_start(item, channel), taps, last ? shift_of_next(taps, tile, next) : 0);
     }
+    if (streamed) return;
     const O *to = static_cast<const O *>(a.out) + problem.value_start(item, channel) + problem.point(tile, 0) + shift;
     for (int r = 0; r < tile.height; ++r, to += problem.row) {
         WK_PREFETCH_TO_WRITE(static_cast<const void *>(to));
@@ -90,7 +94,7 @@ void pull_group(const Problem &problem, int64 item, const Next &next, double fac
                 const TileGroup<T, Index> &group, PullWork<S, T, O> &work) {
     for (int64 c = 0; c < problem.arguments.channels; ++c) {
         for (int i = 0; i < group.count; ++i) {
-            prefetch_after<S, O>(problem, item, group, c, i, next);
+            prefetch_after<S, O>(problem, item, group, c, i, next, work.streamed);
             pull_channel(problem, item, c, group.tiles[i], factor, group.work[i].taps, work);
         }
     }
@@ -104,12 +108,14 @@ void pull_as(const Problem &problem, const Interruption &interruption) {
     const T outside = to_arithmetic(fill);
     const bool outside_is_nothing = outside == 0 && 1 / outside > 0;  // +0: so is then the sum
     const Wanted wanted = {true, false, !outside_is_nothing, true};
+    const bool streamed = streams<O>(problem);
     const int64 threads = worthwhile_threads(problem.arguments.num_threads, nanoseconds);
     const auto run_with = [&](auto index) {
         using Index = decltype(index);
         parallel_for(problem.batch * problem.pieces, threads, interruption, [&](int64 number) {
             TileGroup<T, Index> group(problem);
             PullWork<S, T, O> work;
+            work.streamed = streamed;
             const int64 item = number / problem.pieces;
             problem.for_tiles(number % problem.pieces, [&](int64, const Tile &tile, const Next &next) {
                 prefetch_grid(problem, item, tile, next);
@@ -119,6 +125,7 @@ void pull_as(const Problem &problem, const Interruption &interruption) {
                 pull_group(problem, item, next, factor, group, work);
                 group.count = 0;
             });
+            if (streamed) finish_stream();
         });
     };
     if (problem.wide_index) run_with(int64{});

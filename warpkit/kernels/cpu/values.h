@@ -5,6 +5,9 @@
 #ifndef WARPKIT_CPU_VALUES_H
 #define WARPKIT_CPU_VALUES_H
 
+#include <cstdint>
+
+#include "stream.h"
 #include "taps.h"
 #include "warpkit/pixel_type.h"
 
@@ -27,20 +30,33 @@ void load_rows(const S *WK_RESTRICT plane, const Taps<T, Index> &taps, const int
         from[r] = plane + offset[r * ALONG];
         WK_KEEP_APART(from[r]);
     }
-    for (int p = 0; p < taps.count; ++p) {
-        // Never negative; as an unsigned number it is part of an address without more ado.
-        std::make_unsigned_t<Index> place = static_cast<std::make_unsigned_t<Index>>(base[p]);
-        WK_SINGLE_LOADS(place);
+    const auto load = [&](int p, uint64_t place) {  // no place is negative: without a sign, it needs no conversion
         for (int r = 0; r < ROWS; ++r) memcpy(to + r * row + p * ALONG, from[r] + place, ALONG * sizeof(S));
+    };
+    // Two places of 32 bits with one load: there is room for so many in a cycle.
+    constexpr int TOGETHER = sizeof(Index) == 4 ? 2 : 1;
+    int p = 0;
+    for (; p + TOGETHER <= taps.count; p += TOGETHER) {
+        uint64_t places;
+        memcpy(&places, base + p, sizeof(places));
+        WK_SINGLE_LOADS(places);
+        if constexpr (TOGETHER == 1) {
+            load(p, places);
+        } else {
+            uint32_t both[2];
+            memcpy(both, &places, sizeof(both));
+            for (int i = 0; i < 2; ++i) load(p + i, both[i]);
+        }
     }
+    for (; p < taps.count; ++p) load(p, static_cast<uint64_t>(base[p]));
 }
 
-// Asks for the pixels that a tile at `shift` from this one will read, or nearly all: those of every third point, which
+// Asks for the pixels that a tile at `shift` from this one will read, or nearly all: those of every second point, which
 // makes a pattern of diagonals that misses few cache lines at any angle.
 template <typename S, typename T, typename Index>
 void prefetch_pixels(const S *plane, const Taps<T, Index> &taps, int64 shift) {
     const uintptr_t start = reinterpret_cast<uintptr_t>(plane) + (taps.offset[0] + shift) * sizeof(S);
-    for (int p = 0; p < taps.count; p += 3) {
+    for (int p = 0; p < taps.count; p += 2) {
         WK_PREFETCH(reinterpret_cast<const void *>(start + taps.base[p] * sizeof(S)));
     }
 }
@@ -166,7 +182,18 @@ void weigh_values(const Taps<T, Index> &taps, int set, const Values<S> &values, 
 // Values of a linear kernel, row by row to where they belong.
 template <int PRODUCT, typename S, typename T, typename Index>
 void weigh_linear(const Problem &problem, const Tile &tile, const Taps<T, Index> &taps, const Values<S> &values,
-                  T *channel) {
+                  bool streamed, T *channel) {
+    if (streamed) {
+        alignas(CACHE_LINE_SIZE) T row[TILE_WIDTH];
+        for (int r = 0; r < tile.height; ++r) {
+            const int first = r * TILE_WIDTH;
+            weigh_all<2, PRODUCT>(taps.weight[0] + first, values.row + 2 * first, taps.count,
+                                  std::integral_constant<int, TILE_WIDTH>{}, row);
+            for (int p = 0; p < TILE_WIDTH && taps.clipped; ++p) row[p] += taps.beyond[first + p];
+            stream_row(channel + problem.point(tile, r), row);
+        }
+        return;
+    }
     const auto weigh = [&](int first, auto points, T *WK_RESTRICT out) {
         weigh_all<2, PRODUCT>(taps.weight[0] + first, values.row + 2 * first, taps.count, points, out);
         for (int p = 0; p < points && taps.clipped; ++p) out[p] += taps.beyond[first + p];
