@@ -7,6 +7,7 @@
 #define WARPKIT_CPU_COORDINATES_H
 
 #include "grid_coordinates.h"
+#include "lanes.h"
 #include "warpkit/radial_basis.h"
 
 namespace wk {
@@ -238,13 +239,52 @@ inline void add_row_cotangent(int ndim, const PointArray *output, const double *
     to[ndim] += sum_of(ct, count);
 }
 
+// Sums of each column of a tile: of the values, and of what rows multiply them by. LANES columns at a time, so that their
+// sums stay in registers.
+template <int LANES>
+void add_columns(const double *ct, const Tile &tile, const double (*factor)[TILE], int first, PointArray *sum) {
+    Lanes<double, LANES> plain = {}, by_y = {}, by_z = {};
+    for (int r = 0; r < tile.height; ++r) {
+        Lanes<double, LANES> here;
+        load_lanes(ct + r * tile.width + first, here);
+        plain += here;
+        by_y += here * factor[0][r];
+        by_z += here * factor[1][r];
+    }
+    store_lanes(plain, sum[0] + first);
+    store_lanes(by_y, sum[1] + first);
+    store_lanes(by_z, sum[2] + first);
+}
+
+// Adds to the cotangent of an affine map. Its output's pixels need not be stored: y and z are the same along a row.
+inline void add_affine_cotangent(const wk_sampling &a, const Tile &tile, const PointArray *ct, double *to) {
+    alignas(64) PointArray x, factor[2], sum[3];
+    const double start = first_column(a, tile);
+    for (int c = 0; c < tile.width; ++c) x[c] = start + c;
+    for (int r = 0; r < tile.height; ++r) {
+        factor[0][r] = row_y(a, tile.row + r);
+        factor[1][r] = a.ndim == 3 ? row_z(a, tile.row + r) : 0.0;
+    }
+    for (int d = 0; d < a.ndim; ++d, to += a.ndim + 1) {
+        int c = 0;
+        for (; c + 8 <= tile.width; c += 8) add_columns<8>(ct[d], tile, factor, c, sum);
+        for (; c + 4 <= tile.width; c += 4) add_columns<4>(ct[d], tile, factor, c, sum);
+        for (; c + 2 <= tile.width; c += 2) add_columns<2>(ct[d], tile, factor, c, sum);
+        for (; c < tile.width; ++c) add_columns<1>(ct[d], tile, factor, c, sum);
+        to[0] += sum_of_products(sum[0], x, tile.width);
+        if (a.ndim > 1) to[1] += sum_of(sum[1], tile.width);
+        if (a.ndim > 2) to[2] += sum_of(sum[2], tile.width);
+        to[a.ndim] += sum_of(sum[0], tile.width);
+    }
+}
+
 // After find_coordinates: adds to the cotangent of the transform's parameters, from that of the coordinates.
 // `ct` is overwritten.
 inline void add_parameter_cotangent(const Problem &problem, const Tile &tile, Coordinates &c, PointArray *ct,
                                     double *to) {
     const wk_sampling &a = problem.arguments;
     const int ndim = a.ndim, count = tile.count();
-    if (a.source == WK_AFFINE) find_output_pixels(problem, tile, c.output);
+    if (a.source == WK_AFFINE) return add_affine_cotangent(a, tile, ct, to);
     if (a.source == WK_TPS) {
         alignas(64) PointArray point[MAX_NDIM];
         find_frame_points(a, c.output, count, point);

@@ -9,42 +9,10 @@
 #ifndef WARPKIT_CPU_PATCH_H
 #define WARPKIT_CPU_PATCH_H
 
-#include "axis_taps.h"
+#include "cells.h"
+#include "lanes.h"
 
 namespace wk {
-
-// Where the points' first taps are along one axis, and their coordinates relative to the kernel's centre.
-template <typename T>
-struct AxisCells {
-    static constexpr int64 LONGEST_AXIS = int64{1} << 30;  // indices are 32-bit here
-    alignas(64) int32 first[TILE];
-    alignas(64) T local[TILE];
-    alignas(64) T weight[MAX_TAPS][TILE];
-    int32 low, high;  // of the first taps
-
-    // Taps beyond the image are moved to just beyond it, where no tap is in the image; so are those of NaN.
-    template <typename Kernel>
-    WK_OUTLINED void find(const double *WK_RESTRICT x, int count, int64 size) {
-        const double before = -Kernel::TAPS, after = static_cast<double>(size);
-        int32 *WK_RESTRICT to = first;
-        T *WK_RESTRICT fraction = local;
-        int32 lowest = static_cast<int32>(size), highest = -Kernel::TAPS;
-        for (int p = 0; p < count; ++p) {
-            const double floor = floor_of(x[p]);
-            const Cell cell = {floor, x[p] - floor};  // cell_of for all coordinates near an image
-            double tap = Kernel::first_tap(cell);
-            tap = tap > before ? tap : before;
-            tap = tap < after ? tap : after;
-            const int32 place = static_cast<int32>(tap);
-            to[p] = place;
-            fraction[p] = static_cast<T>(Kernel::local(cell.fraction));
-            lowest = place < lowest ? place : lowest;
-            highest = place > highest ? place : highest;
-        }
-        low = lowest;
-        high = highest;
-    }
-};
 
 // ALONG taps of a point along x are added to a cell of their own, with one instruction, and come together when the patch
 // is added to the image: pixel x of a row is the sum over i of element i of cell x - i.
@@ -63,16 +31,8 @@ public:
             elements *= d == 0 ? size_[d] | 1 : size_[d];  // odd: rows fall into different cache sets
             if (elements > CAPACITY - MARGIN) return false;
         }
-        const int32 x = along, y = static_cast<int32>(stride_[1]), z = static_cast<int32>(stride_[2]);
-        const int32 left = cells[0].low, top = ndim > 1 ? cells[1].low : 0, front = ndim > 2 ? cells[2].low : 0;
-        const int32 *WK_RESTRICT px = cells[0].first, *WK_RESTRICT py = cells[1].first, *WK_RESTRICT pz = cells[2].first;
-        if (ndim == 1) {
-            for (int p = 0; p < count; ++p) base_[p] = (px[p] - left) * x;
-        } else if (ndim == 2) {
-            for (int p = 0; p < count; ++p) base_[p] = (px[p] - left) * x + (py[p] - top) * y;
-        } else {
-            for (int p = 0; p < count; ++p) base_[p] = (px[p] - left) * x + (py[p] - top) * y + (pz[p] - front) * z;
-        }
+        const int64 start = origin_[0] * stride_[0] + origin_[1] * stride_[1] + origin_[2] * stride_[2];
+        add_strides(ndim, cells, count, stride_, -start, base_);
         return true;
     }
 
@@ -139,21 +99,17 @@ private:
         for (int64 x = begin; x < end; ++x) to[x] += cell_sum<ALONG>(cells, x);
     }
 
-    // With one addition, if the compiler has vectors: GCC does not see that it could.
     template <int ALONG>
     static WK_DEVICE void add_cell(const T *from, T *to) {
-#if defined(__GNUC__)
-        if constexpr (ALONG == 2 || ALONG == 4) {
-            typedef T Cell __attribute__((vector_size(ALONG * sizeof(T))));
-            Cell sum, product;
-            memcpy(&sum, to, sizeof(Cell));
-            memcpy(&product, from, sizeof(Cell));
+        if constexpr (ALONG == 3) {
+            for (int i = 0; i < ALONG; ++i) to[i] += from[i];
+        } else {
+            Lanes<T, ALONG> sum, product;
+            load_lanes(to, sum);
+            load_lanes(from, product);
             sum += product;
-            memcpy(to, &sum, sizeof(Cell));
-            return;
+            store_lanes(sum, to);
         }
-#endif
-        for (int i = 0; i < ALONG; ++i) to[i] += from[i];
     }
 
     // Every fourth point: neighbours may add to the same place, and each would wait for the one before.

@@ -154,6 +154,10 @@ inline bool is_supported(const wk_sampling &a) {
 // Copies the values of a tile's points in one channel into an array without gaps, or back.
 template <typename T>
 void read_tile(const Problem &problem, const Tile &tile, const T *WK_RESTRICT channel, T *WK_RESTRICT values) {
+    if (tile.width == problem.row) {  // one piece of memory
+        memcpy(values, channel + problem.point(tile, 0), tile.count() * sizeof(T));
+        return;
+    }
     for_rows(tile, [&](int r, auto width) {
         memcpy(values + r * width, channel + problem.point(tile, r), width * sizeof(T));
     });
@@ -161,11 +165,17 @@ void read_tile(const Problem &problem, const Tile &tile, const T *WK_RESTRICT ch
 // Asks for the values of the tile that is read next: the same in the next channel, or the next one in the first.
 template <typename T>
 void prefetch_next_values(const Problem &problem, const T *channel, int64 c, const Tile &tile, const Next &next) {
-    if (tile.width == problem.row) return;  // one piece of memory: the processor foresees it
     const bool last = c + 1 == problem.arguments.channels;
     const int64 move = next.right * problem.tile_width + next.down * problem.tile_height * problem.row;
     const T *from = channel + problem.point(tile, 0) + (last ? move - c * problem.points : problem.points);
     const uintptr_t start = reinterpret_cast<uintptr_t>(from);
+    constexpr int64 LINE = 64;
+    if (tile.width == problem.row) {
+        for (int64 at = 0; at < tile.count() * int64{sizeof(T)}; at += LINE) {
+            WK_PREFETCH(reinterpret_cast<const void *>(start + at));
+        }
+        return;
+    }
     for (int r = 0; r < tile.height; ++r) {
         WK_PREFETCH(reinterpret_cast<const void *>(start + r * problem.row * sizeof(T)));
     }

@@ -5,19 +5,26 @@
 //
 // times the frame's scale for a grid; for a transform, ct_x goes on to its parameters inside the tile, and the
 // tiles' contributions are added up in the order of the tiles.
+#include "linear_slopes.h"
 #include "run.h"
-#include "values.h"
 
 namespace wk {
 namespace {
 
 template <typename T, typename Index>
-struct VjpWork : Workspace<T, Index> {
-    Values<T> values;
+struct VjpWork : LinearWork<T, Index> {
     alignas(64) T ct[TILE];
     alignas(64) T slope[TILE];
     alignas(64) PointArray sum[MAX_NDIM];  // over channels, and over images that share the coordinates
 };
+
+template <typename T, typename Index>
+void read_cotangent(const Problem &problem, int64 item, int64 channel, const Tile &tile, const Next &next,
+                    VjpWork<T, Index> &work) {
+    const T *values = static_cast<const T *>(problem.arguments.point_values) + problem.point_value_start(item, channel);
+    prefetch_next_values(problem, values, channel, tile, next);
+    read_tile(problem, tile, values, work.ct);
+}
 
 template <typename T, typename Index>
 void add_slopes(const Problem &problem, int64 item, const Tile &tile, const Next &next, VjpWork<T, Index> &work) {
@@ -25,8 +32,7 @@ void add_slopes(const Problem &problem, int64 item, const Tile &tile, const Next
     const int count = tile.count();
     const T fill = static_cast<T>(a.fill_value);
     for (int64 c = 0; c < a.channels; ++c) {
-        read_tile(problem, tile, static_cast<const T *>(a.point_values) + problem.point_value_start(item, c),
-                  work.ct);
+        read_cotangent(problem, item, c, tile, next, work);
         prefetch_next(problem, static_cast<const T *>(a.image), item, c, tile, next, work.taps);
         load_values(static_cast<const T *>(a.image) + problem.plane_start(item, c), work.taps, fill,
                     work.values);
@@ -41,27 +47,79 @@ void add_slopes(const Problem &problem, int64 item, const Tile &tile, const Next
     }
 }
 
-// The cotangent of the coordinates of a tile of one source, in pixels: work.sum. A point without an answer (NaN
-// coordinate) has NaN along every axis.
-template <typename T, typename Index>
-void find_coordinate_cotangent(const Problem &problem, int64 source, const Tile &tile, const Next &next,
-                               VjpWork<T, Index> &work) {
-    const wk_sampling &a = problem.arguments;
-    const int count = tile.count();
-    find_tile_taps(problem, source, tile, {false, true, a.fill_value != 0, true}, work);
-    for (int d = 0; d < a.ndim; ++d) {
-        for (int p = 0; p < count; ++p) work.sum[d][p] = 0.0;
+// The same by way of cells, for linear interpolation itself.
+template <int NDIM, typename T, typename Index>
+void add_linear_slopes(const Problem &problem, int64 item, const Tile &tile, const Next &next, Reading reading,
+                       VjpWork<T, Index> &work) {
+    const T *image = static_cast<const T *>(problem.arguments.image);
+    for (int64 c = 0; c < problem.arguments.channels; ++c) {
+        read_cotangent(problem, item, c, tile, next, work);
+        if (reading == Reading::IMAGE) prefetch_next(problem, image, item, c, tile, next, work.taps);
+        if (reading == Reading::WINDOW && problem.prefetches && c + 1 < problem.arguments.channels) {
+            work.window.prefetch(problem, image + problem.plane_start(item, c + 1));
+        }
+        read_pixels<NDIM>(problem, reading, image + problem.plane_start(item, c), work);
+        add_slopes<NDIM>(work.cells, work.values.row, work.ct, tile.count(), work.sum);
     }
-    if (work.taps.exterior) return;  // equal taps all round: no slope
-    const int64 first = a.source_n == 1 ? 0 : source, last = a.source_n == 1 ? problem.batch : source + 1;
-    for (int64 item = first; item < last; ++item) add_slopes(problem, item, tile, next, work);
-    const T *answer = answers(work.taps);
-    for (int d = 0; d < a.ndim && answer; ++d) {
+}
+
+// Calls body(item) for the batch items whose coordinates are those of a source.
+template <typename Body>
+void for_items(const Problem &problem, int64 source, const Body &body) {
+    const bool shared = problem.arguments.source_n == 1;
+    for (int64 item = shared ? 0 : source; item < (shared ? problem.batch : source + 1); ++item) body(item);
+}
+
+template <typename T, typename Index>
+void mark_unanswered(const Problem &problem, int count, const T *answer, VjpWork<T, Index> &work) {
+    for (int d = 0; d < problem.arguments.ndim; ++d) {
         for (int p = 0; p < count; ++p) {
             const bool answered = answer[p] == answer[p];
             work.sum[d][p] = answered ? work.sum[d][p] : NOT_A_NUMBER;
         }
     }
+}
+
+// Returns false where the cotangent is zero.
+template <typename T, typename Index>
+bool find_linear_cotangent(const Problem &problem, int64 source, const Tile &tile, const Next &next,
+                           VjpWork<T, Index> &work) {
+    const int ndim = problem.arguments.ndim, count = tile.count();
+    const Reading reading = find_linear_tile(problem, source, tile, work);
+    if (reading == Reading::NOTHING && work.numbers) return false;
+    for_items(problem, source, [&](int64 item) {
+        if (reading == Reading::NOTHING) return;
+        if (ndim == 1) add_linear_slopes<1>(problem, item, tile, next, reading, work);
+        else if (ndim == 2) add_linear_slopes<2>(problem, item, tile, next, reading, work);
+        else add_linear_slopes<3>(problem, item, tile, next, reading, work);
+    });
+    if (reading == Reading::TAPS && !work.taps.interior) mark_unanswered(problem, count, work.taps.answer, work);
+    for (int d = 0; d < ndim && !work.numbers; ++d) mark_unanswered(problem, count, work.cells[d].local, work);
+    for (int d = 0; d < ndim; ++d) {
+        for (int p = 0; p < count; ++p) work.sum[d][p] = canonical(work.sum[d][p]);
+    }
+    return true;
+}
+
+// The cotangent of the coordinates of a tile of one source, in pixels: work.sum. A point without an answer (NaN
+// coordinate) has NaN along every axis. Returns false where all are zero.
+template <typename T, typename Index>
+bool find_coordinate_cotangent(const Problem &problem, int64 source, const Tile &tile, const Next &next,
+                               VjpWork<T, Index> &work) {
+    const wk_sampling &a = problem.arguments;
+    const int count = tile.count();
+    for (int d = 0; d < a.ndim; ++d) {
+        for (int p = 0; p < count; ++p) work.sum[d][p] = 0.0;
+    }
+    if (a.kernel == WK_LINEAR && a.derivative[0] + a.derivative[1] + a.derivative[2] == 0) {
+        return find_linear_cotangent(problem, source, tile, next, work);
+    }
+    find_tile_taps(problem, source, tile, {false, true, a.fill_value != 0, true}, work);
+    if (work.taps.exterior) return false;  // equal taps all round: no slope
+    for_items(problem, source, [&](int64 item) { add_slopes(problem, item, tile, next, work); });
+    const T *answer = answers(work.taps);
+    if (answer) mark_unanswered(problem, count, answer, work);
+    return true;
 }
 
 template <typename G, typename T, typename Index>
@@ -100,8 +158,7 @@ void parameter_cotangent(const Problem &problem, double nanoseconds, const Inter
     for (int64 i = 0; i < a.source_n * pieces * parameters; ++i) parts[i] = 0.0;
     using Work = VjpWork<T, Index>;
     const auto body = [&](int64 source, int64 piece, const Tile &tile, const Next &next, Work &work) {
-        find_coordinate_cotangent(problem, source, tile, next, work);
-        if (work.taps.exterior) return;
+        if (!find_coordinate_cotangent(problem, source, tile, next, work)) return;
         add_parameter_cotangent(problem, tile, work.coordinates, work.sum,
                                 parts.get() + piece * parameters);
     };

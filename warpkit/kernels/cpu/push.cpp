@@ -13,6 +13,7 @@ struct PushWork : Workspace<T, Index> {
     alignas(64) T value[TILE];
     alignas(64) T product[TILE * MAX_TAPS];
     AxisCells<T> cells[MAX_NDIM];
+    alignas(64) T weight[MAX_NDIM][MAX_TAPS][TILE];
     Patch<T> patch;
     alignas(64) Index place[PRODUCT_SIZE];  // negative: nothing to add there
 };
@@ -26,25 +27,21 @@ enum class Way { PATCH, PLACES, NOTHING };
 // Tiles near each other, and inside the image or where nothing lies outside, go by way of a patch. (Which ones do must not
 // depend on the block in memory, because sums have another order then.)
 template <typename T, typename Index>
-Way find_way(const Problem &problem, int count, PushWork<T, Index> &work) {
+Way find_way(const Problem &problem, int64 item, const Tile &tile, PushWork<T, Index> &work) {
     const wk_sampling &a = problem.arguments;
-    const int taps = work.taps.along;
-    bool inside = true, in_block = true, outside = false;
-    for (int d = 0; d < a.ndim; ++d) {
-        AxisCells<T> &cells = work.cells[d];
-        if (a.size[d] >= AxisCells<T>::LONGEST_AXIS) return Way::PLACES;
-        with_kernel(a.kernel, [&](auto kernel) {
-            cells.template find<decltype(kernel)>(work.coordinates.x[d], count, a.size[d]);
-        });
-        const int64 low = cells.low, high = cells.high + taps - 1, block = a.block_origin[d];
-        inside &= low >= 0 && high < a.size[d];
-        in_block &= low >= block && high < block + a.block_size[d];
-        outside |= high < 0 || low >= a.size[d];
-    }
-    if (!inside && a.boundary != WK_CONSTANT) return Way::PLACES;
-    if (outside) return Way::NOTHING;
-    if (!in_block && !problem.whole) find_taps(problem, work.coordinates.x, count, WANTED, work.taps);  // throws
-    return work.patch.fit(a.ndim, taps, count, work.cells) ? Way::PATCH : Way::PLACES;
+    const int count = tile.count(), along = work.taps.along;
+    with_kernel(a.kernel, [&](auto kernel) {
+        find_cells<decltype(kernel)>(problem, item, tile, work.coordinates, work.cells);
+    });
+    const Whereabouts found = find_whereabouts(a, along, count, work.cells);
+    const bool possible = has_short_axes(a) && (found.inside || a.boundary == WK_CONSTANT);
+    if (possible && found.outside) return Way::NOTHING;
+    const bool fits = possible && work.patch.fit(a.ndim, along, count, work.cells);
+    if (fits && (found.in_memory || problem.whole)) return Way::PATCH;
+    find_coordinates(problem, item, tile, work.coordinates);
+    find_taps(problem, work.coordinates.x, count, WANTED, work.taps);  // throws if the block does not suffice
+    if (fits) return Way::PATCH;
+    return work.taps.exterior || work.taps.vanishes[0] ? Way::NOTHING : Way::PLACES;
 }
 
 // The weights of the points along each axis; false where all are zero.
@@ -53,9 +50,9 @@ bool find_weights(const Problem &problem, int count, PushWork<T, Index> &work) {
     const wk_sampling &a = problem.arguments;
     bool any = true;
     for (int d = 0; d < a.ndim; ++d) {
-        AxisCells<T> &cells = work.cells[d];
         with_kernel(a.kernel, [&](auto kernel) {
-            any &= find_weights_of_order<decltype(kernel)>(a.derivative[d], cells.local, count, cells.weight);
+            using Kernel = decltype(kernel);
+            any &= find_weights_of_order<Kernel>(a.derivative[d], work.cells[d].local, count, work.weight[d]);
         });
     }
     return any;
@@ -64,12 +61,12 @@ bool find_weights(const Problem &problem, int count, PushWork<T, Index> &work) {
 // The products of the taps (0, y, z), (1, y, z), ...: [p * ALONG + tap]; +0, which changes no sum, for a tap of weight
 // zero.
 template <int NDIM, int ALONG, typename T>
-WK_OUTLINED void find_products(const AxisCells<T> *cells, int tap_y, int tap_z, const T *WK_RESTRICT value, int count,
-                               T *WK_RESTRICT product) {
-    const T *WK_RESTRICT y = cells[NDIM > 1 ? 1 : 0].weight[tap_y], *WK_RESTRICT z = cells[NDIM > 2 ? 2 : 0].weight[tap_z];
+WK_OUTLINED void find_products(const T (*WK_RESTRICT weights)[MAX_TAPS][TILE], int tap_y, int tap_z,
+                               const T *WK_RESTRICT value, int count, T *WK_RESTRICT product) {
+    const T *WK_RESTRICT y = weights[NDIM > 1 ? 1 : 0][tap_y], *WK_RESTRICT z = weights[NDIM > 2 ? 2 : 0][tap_z];
     for (int p = 0; p < count; ++p) {
         for (int i = 0; i < ALONG; ++i) {
-            const T x = cells[0].weight[i][p];
+            const T x = weights[0][i][p];
             const T weight = NDIM == 1 ? x : NDIM == 2 ? y[p] * x : (z[p] * y[p]) * x;
             const T all = weight * value[p];
             product[p * ALONG + i] = weight != 0 ? all : T(0);
@@ -81,7 +78,7 @@ template <int NDIM, int ALONG, typename T, typename Index>
 void add_to_patch(int count, PushWork<T, Index> &work) {
     for (int z = 0; z < (NDIM > 2 ? ALONG : 1); ++z) {
         for (int y = 0; y < (NDIM > 1 ? ALONG : 1); ++y) {
-            find_products<NDIM, ALONG>(work.cells, y, z, work.value, count, work.product);
+            find_products<NDIM, ALONG>(work.weight, y, z, work.value, count, work.product);
             work.patch.template add<ALONG>(y, z, work.product, count);
         }
     }
@@ -152,14 +149,9 @@ void push_tile(const Problem &problem, int64 item, const Tile &tile, const Next 
     const int count = tile.count();
     const T factor = static_cast<T>(derivative_factor(a));
     prefetch_grid(problem, item, tile, next);
-    find_coordinates(problem, item, tile, work.coordinates);
-    const Way way = find_way(problem, count, work);
-    if (way == Way::NOTHING) return;
-    if (way == Way::PATCH) {
-        if (!find_weights(problem, count, work)) return;
-    } else {
-        find_taps(problem, work.coordinates.x, count, WANTED, work.taps);
-        if (work.taps.exterior || work.taps.vanishes[0]) return;
+    const Way way = find_way(problem, item, tile, work);
+    if (way == Way::NOTHING || (way == Way::PATCH && !find_weights(problem, count, work))) return;
+    if (way == Way::PLACES) {
         find_destinations(work.taps, static_cast<Index>(slab.low), static_cast<Index>(slab.high), work.place);
     }
     for (int64 c = 0; c < a.channels; ++c) {

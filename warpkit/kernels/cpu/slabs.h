@@ -31,7 +31,7 @@ struct ReachFinder {
         const wk_sampling &a = problem.arguments;
         const int d = a.ndim - 1;
         const Reach anywhere = {0, a.block_size[d] - 1};
-        if (a.size[d] >= AxisCells<float>::LONGEST_AXIS) return anywhere;
+        if (!has_short_axes(a)) return anywhere;
         int count = tile.count();
         if (a.source == WK_AFFINE) {
             count = find_ends(problem, item, tile, coordinates.x[d]);
@@ -39,7 +39,7 @@ struct ReachFinder {
             find_coordinates(problem, item, tile, coordinates);
         }
         with_kernel(a.kernel, [&](auto kernel) {
-            cells.template find<decltype(kernel)>(coordinates.x[d], count, a.size[d]);
+            find_stored_cells<decltype(kernel)>(coordinates.x, d, a.size[d], count, cells);
         });
         const int64 low = cells.low, high = cells.high + taps_of(a.kernel) - 1;
         const bool inside = low >= 0 && high < a.size[d];  // other rules than Constant may fold what is outside
@@ -54,11 +54,16 @@ private:
         const wk_sampling &a = problem.arguments;
         const double *theta = static_cast<const double *>(a.coordinates) + problem.source_of(item) * parameters_of(a);
         const double *row = theta + (a.ndim - 1) * (a.ndim + 1);
-        for (int r = 0; r < tile.height; ++r) {
-            const Tile first = {tile.row + r, tile.column, 1, 1};
-            const Tile last = {tile.row + r, tile.column + tile.width - 1, 1, 1};
-            map_pixels_affinely(problem, row, first, x + 2 * r);
-            map_pixels_affinely(problem, row, last, x + 2 * r + 1);
+        const double start = first_column(a, tile), left = row[0] * start, right = row[0] * (start + (tile.width - 1));
+        for (int r = 0; r < tile.height; ++r) {  // what map_pixels_affinely says, term by term
+            const double y = a.ndim > 1 ? row[1] * row_y(a, tile.row + r) : 0.0;
+            const double z = a.ndim > 2 ? row[2] * row_z(a, tile.row + r) : 0.0;
+            const auto add = [&](double along) {
+                const double in_plane = a.ndim > 1 ? along + y : along;
+                return (a.ndim > 2 ? in_plane + z : in_plane) + row[a.ndim];
+            };
+            x[2 * r] = add(left);
+            x[2 * r + 1] = add(right);
         }
         return 2 * tile.height;
     }
