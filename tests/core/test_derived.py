@@ -144,6 +144,26 @@ def test_specs_of_derived_ops():
         ops.matmul.vjp.of((True, False)).output_specs([out, a, a], {})
 
 
+def test_one_call_checks_its_arguments_once():
+    """Cotangents and tangents conform to what the primal's spec said: the derived op has nothing to check."""
+    new, asked = product(lambda ct, a, b, needs: (ct * b, ct * a)), []
+    new.jvp.rule(lambda tangents, a, b: tangents[0] * b)
+    new.spec(lambda a, b: asked.append((a, b)) or a)
+    ct_a, _ = new.vjp(A, A, 2 * A)
+    np.testing.assert_array_equal(ct_a, 2 * A * A)
+    assert len(asked) == 1
+    np.testing.assert_array_equal(new.jvp((A, None), A, 2 * A), 2 * A * A)
+    assert len(asked) == 2
+
+
+def test_a_tracer_among_cotangents_or_tangents_is_seen():
+    ct_out, tan_a = Variable(CT), Variable(A)
+    ct_a, _ = ops.matmul.vjp(ct_out, A, B)
+    np.testing.assert_allclose(grad(ops.sum(ct_a), ct_out), np.broadcast_to(B.sum(0), CT.shape))
+    tan_out = ops.matmul.jvp((tan_a, None), A, B)
+    np.testing.assert_allclose(grad(ops.sum(tan_out), tan_a), np.broadcast_to(B.sum(1), A.shape))
+
+
 def test_pickle():
     for derived in (ops.matmul.vjp.of((True, False)), ops.matmul.jvp.of((False, True)).vjp.of((True,) * 3)):
         assert pickle.loads(pickle.dumps(derived)) is derived

@@ -1,5 +1,6 @@
 """What is handed to compiled kernels: the C struct and its codes, and arrays as the kernels read them."""
 
+import math
 import re
 import sys
 from pathlib import Path
@@ -8,13 +9,17 @@ import numpy as np
 import pytest
 
 from warpkit._core import _native
+from warpkit._core._threads import get_num_threads
 from warpkit.sampling import _native_arguments
 from warpkit.sampling._boundary import BOUNDARIES
 from warpkit.sampling._checks import WEIGHTED_DTYPES
 from warpkit.sampling._native_arguments import (
     Sampling,
     Spline,
+    address,
     at_least_float32,
+    completed,
+    is_compiled,
     is_floating,
     is_image,
     packed,
@@ -67,19 +72,28 @@ def test_codes_are_for_what_the_options_allow():
         assert get_kernel(name).name == name
 
 
-@pytest.mark.skipif(_native.load().library is None, reason=_native.load().reason)
 def test_arguments_of_an_image():
-    options = {"kernel": "cubic", "boundary": "wrap", "points": 1}
-    arguments = sampling_arguments((3, 4, 5), np.uint8, fill_value=7, derivative=(1, 0, 2), **options)
+    arguments = sampling_arguments((3, 4, 5), np.uint8, "cubic", "wrap", (1, 0, 2))
     assert arguments.ndim == 3
     assert (arguments.kernel, arguments.boundary, arguments.image_dtype) == (2, 4, 3)
     assert list(arguments.size) == list(arguments.block_size) == [5, 4, 3]  # x first
     assert list(arguments.derivative) == [1, 0, 2]
-    assert arguments.fill_value == 7.0
-    line = sampling_arguments((3,), np.float32, derivative=(2,), **options)
-    zero = sampling_arguments((3,), np.float32, derivative=(2**70,), **options)
+    line = sampling_arguments((3,), np.float32, "cubic", "wrap", (2,))
+    zero = sampling_arguments((3,), np.float32, "cubic", "wrap", (2**70,))
     assert list(zero.derivative) == [4, 0, 0]
     assert (list(line.size), list(line.derivative)) == ([3, 1, 1], [2, 0, 0])
+
+
+def test_completed():
+    """What is copied stays as it is, for the next call."""
+    lasting = sampling_arguments((3, 4), np.float32, "linear", "constant")
+    before = bytes(lasting)
+    first, second = completed(lasting, np.float32, 7), completed(lasting, np.float32, -0.0)
+    assert (first.fill_value, first.num_threads) == (7.0, get_num_threads())
+    assert math.copysign(1, second.fill_value) == -1
+    assert math.isnan(completed(lasting, np.float32, math.nan).fill_value)
+    first.image = 64
+    assert bytes(lasting) == before
 
 
 def test_derivatives_that_are_passed_as_lower_ones_vanish():
@@ -87,21 +101,32 @@ def test_derivatives_that_are_passed_as_lower_ones_vanish():
         assert get_kernel(name).weights(np.array([0.25]), _native_arguments._VANISHING_ORDER) is None
 
 
-@pytest.mark.skipif(_native.load().library is None, reason=_native.load().reason)
 @pytest.mark.parametrize("dtype", ["f2", "f4", "f8"])
 def test_the_fill_value_is_a_pixel(dtype):
     """Rounded once, to the image's dtype: 1 + 2^-11 + 2^-26 is nearer to the float16 above."""
-    arguments = sampling_arguments(
-        (3,), dtype, kernel="linear", boundary="constant", fill_value=1 + 2.0**-11 + 2.0**-26, points=1
-    )
-    assert arguments.fill_value == float(np.dtype(dtype).type(1 + 2.0**-11 + 2.0**-26))
+    value = 1 + 2.0**-11 + 2.0**-26
+    arguments = completed(sampling_arguments((3,), dtype, "linear", "constant"), dtype, value)
+    assert arguments.fill_value == float(np.dtype(dtype).type(value))
 
 
-def test_no_arguments_where_nothing_compiled_fits(monkeypatch):
-    fits = {"kernel": "linear", "boundary": "wrap", "points": 1}
-    assert sampling_arguments((3,), "f4", **fits | {"kernel": "one of the user's own"}) is None
+def test_what_is_compiled(monkeypatch):
+    assert is_compiled("linear", 1) == (_native.load().library is not None)
+    assert not is_compiled("one of the user's own", 1)
     monkeypatch.setattr(_native, "load", lambda: _native.Kernels(None, None, None, "switched off"))
-    assert sampling_arguments((3,), "f4", **fits) is None
+    assert not is_compiled("linear", 1)
+
+
+def draw_arrays():
+    array = np.arange(6.0).reshape(2, 3).copy()
+    fixed = array.copy()
+    fixed.flags.writeable = False
+    yield from (array, fixed, array[1:], array[:, 1:], np.float16(array), np.zeros((0, 3)), fixed[:1])
+    yield np.broadcast_arrays(array, np.zeros((1, 2, 3)))[0]  # NumPy warns of writing to it
+
+
+@pytest.mark.parametrize("array", list(draw_arrays()))
+def test_address(array):
+    assert address(array) == array.ctypes.data
 
 
 def test_which_arrays_are_read():

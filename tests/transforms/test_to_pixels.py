@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
+from warpkit.autograd import Variable, vjp
 from warpkit.grids import FRAMES, convert_points
 from warpkit.transforms import affine_points, projective_points
 from warpkit.transforms._to_pixels import (
+    affine_from_pixels_cotangent,
     affine_to_pixels,
     displacement_to_pixels,
     identity_to_pixels,
@@ -45,6 +47,35 @@ def test_identity_is_exact(frame):
         theta = projective_to_pixels(np.eye(3)[None], shape, shape, frame)
         if frame != "corners" or min(shape) > 1:
             np.testing.assert_array_equal(theta[0], np.eye(3))
+
+
+@pytest.mark.parametrize("frame", FRAMES)
+@pytest.mark.parametrize("ndim", [1, 2, 3])
+def test_arrays_have_the_bits_of_what_is_traced(frame, ndim):
+    """For plain arrays there is a shorter way to the same sums."""
+    rng = np.random.default_rng(1)
+    for n, dtype in [(1, np.float32), (5, np.float64), (0, np.float64), (3, np.float16)]:
+        theta = rng.standard_normal((n, ndim + 1, ndim)).astype(dtype).transpose(0, 2, 1)
+        for in_shape in (IN_SHAPE[:ndim], (1,) * ndim):
+            found = affine_to_pixels(theta, in_shape, OUT_SHAPE[:ndim], frame)
+            traced = affine_to_pixels(Variable(theta), in_shape, OUT_SHAPE[:ndim], frame).data
+            assert found.dtype == traced.dtype == np.float64
+            assert found.flags.c_contiguous
+            np.testing.assert_array_equal(found, traced)
+
+
+@pytest.mark.parametrize("frame", FRAMES)
+@pytest.mark.parametrize("ndim", [1, 2, 3])
+def test_cotangent(frame, ndim):
+    """Against that of the traced map."""
+    rng = np.random.default_rng(2)
+    theta, ct_pixels = rng.standard_normal((2, 4, ndim, ndim + 1))
+    shapes = IN_SHAPE[:ndim], OUT_SHAPE[:ndim]
+    _, pull_back = vjp(lambda theta: affine_to_pixels(theta, *shapes, frame), (theta,))
+    before = ct_pixels.copy()
+    found = affine_from_pixels_cotangent(ct_pixels, *shapes, frame)
+    np.testing.assert_allclose(found, pull_back(ct_pixels)[0], rtol=1e-13, atol=1e-13)
+    np.testing.assert_array_equal(ct_pixels, before)
 
 
 def test_displacement():

@@ -51,10 +51,11 @@ def namespace(*arrays: Array) -> ModuleType:
 
 def is_plain(x: Any) -> bool:
     """Whether `x` is a NumPy array that can be used as it is: real numbers in the machine's byte order."""
-    return type(x) is np.ndarray and x.dtype.isnative and x.dtype.char in _REAL
+    return type(x) is np.ndarray and x.dtype in _PLAIN
 
 
 _REAL = "?bhilqBHILQefd"  # without long double, which has no compute type and differs between machines
+_PLAIN = frozenset(np.dtype(char) for char in _REAL)  # in the machine's byte order
 
 
 def as_array(x: Any, argument: str) -> Array:

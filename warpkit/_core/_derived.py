@@ -16,11 +16,9 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from ._arrays import as_array, namespace
+from ._arrays import as_array, is_plain, namespace
 from ._errors import wrong_value
-from ._tracer import Tracer, differentiator, plain
+from ._tracer import Tracer, differentiator, plain, top_tracer
 from ._types import Array, ArraySpec
 
 if TYPE_CHECKING:
@@ -58,7 +56,7 @@ class _Derivative:
 
     def differentiable(self, arrays: Sequence[Array]) -> Pattern:
         """Which of `arrays` have a floating dtype."""
-        return tuple(np.dtype(array.dtype).kind == "f" for array in arrays)
+        return tuple([array.dtype.kind == "f" for array in arrays])
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__.lower()} of {self.op!r}>"
@@ -88,7 +86,7 @@ class Vjp(_Derivative):
         pattern = self._pattern(needs, arrays)
         cotangents = self._cotangents(ct_out, arrays, static)
         derived = self.of(pattern, len(cotangents))
-        wanted = iter(derived.apply((*cotangents, *arrays), static) if any(pattern) else ())
+        wanted = iter(_run_checked(derived, (*cotangents, *arrays), static) if any(pattern) else ())
         return tuple(next(wanted) if need else None for need in pattern)
 
     def of(self, needs: Pattern, n_out: int = 1, with_out: bool = False) -> Op:
@@ -131,15 +129,14 @@ class Vjp(_Derivative):
                     f"needs: expected a floating array where a cotangent is asked for, given "
                     f"{self.op.argument_name(i)} of dtype {arrays[i].dtype}"
                 )
-        return tuple(bool(need) for need in needs)
+        return tuple(map(bool, needs))
 
     def _cotangents(self, ct_out: Any, arrays: Sequence[Array], static: dict[str, Any]) -> tuple[Array, ...]:
         specs = self.op.output_specs([ArraySpec.of(array) for array in arrays], static)
         given = tuple(ct_out) if self.op.multiple else (ct_out,)
         if len(given) != len(specs):
             raise wrong_value("ct_out", f"{len(specs)} cotangents, one per output", len(given))
-        xp = namespace(plain(arrays[0]))
-        return tuple(_conform(ct, spec, "ct_out", xp) for ct, spec in zip(given, specs, strict=True))
+        return tuple([_conform(ct, spec, "ct_out", arrays[0]) for ct, spec in zip(given, specs, strict=True)])
 
 
 class Jvp(_Derivative):
@@ -170,8 +167,9 @@ class Jvp(_Derivative):
         for i, (tangent, array) in enumerate(zip(tangents, arrays, strict=True)):
             if tangent is not None:
                 name = f"tangents[{i}] ({self.op.argument_name(i)})"
-                given.append(_conform(tangent, ArraySpec.of(array), name, namespace(plain(array))))
-        return self.of(tuple(t is not None for t in tangents)).apply((*given, *arrays), static)
+                given.append(_conform(tangent, ArraySpec.of(array), name, array))
+        derived = self.of(tuple(t is not None for t in tangents))
+        return _run_checked(derived, (*given, *arrays), static)
 
     def of(self, given: Pattern) -> Op:
         """The op ``(*tangents of the arrays that `given` marks, *arrays) -> tangent of the output``."""
@@ -191,15 +189,24 @@ class Jvp(_Derivative):
         return tan_out if self.op.multiple else (tan_out,)
 
 
-def _conform(x: Array | None, spec: ArraySpec, argument: str, xp: Any) -> Array:
-    """A cotangent or tangent has the shape and dtype of what it belongs to; None is zero."""
+def _run_checked(op: Op, arrays: Sequence[Array], static: dict[str, Any]) -> Any:
+    """Run a derived op on what the primal's spec has seen, and what was made to conform to it."""
+    run = op.compute if top_tracer(arrays) is None else op.apply
+    return run(arrays, static)
+
+
+def _conform(x: Array | None, spec: ArraySpec, argument: str, like: Array) -> Array:
+    """A cotangent or tangent has the shape and dtype of what it belongs to; None is zero.
+
+    Zeros are of the library of `like`.
+    """
     if x is None:
-        return xp.zeros(spec.shape, spec.dtype)
-    if not isinstance(x, Tracer):
+        return namespace(plain(like)).zeros(spec.shape, spec.dtype)
+    if not (is_plain(x) or isinstance(x, Tracer)):
         x = as_array(x, argument)
     if tuple(x.shape) != spec.shape:
         raise wrong_value(argument, f"shape {spec.shape}", f"shape {tuple(x.shape)}")
-    if np.dtype(x.dtype).kind == "f" and not spec.differentiable:
+    if x.dtype.kind == "f" and not spec.differentiable:
         raise TypeError(
             f"{argument}: expected None, for what has dtype {spec.dtype} has no derivative; given {x.dtype}"
         )

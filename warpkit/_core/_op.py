@@ -87,6 +87,7 @@ class Op:
         self.batch = batch
         self.multiple = multiple
         self.positional = tuple(name for name in static if name not in keyword_only)
+        self.required = tuple(name for name in static if static[name] is inspect.Parameter.empty)
         self.kernels: list[Callable[..., Any]] = []
         self.vjp = Vjp(self)
         self.jvp = Jvp(self)
@@ -121,6 +122,10 @@ class Op:
         if tracer is not None:
             return type(tracer).apply_op(tracer.level, self, arrays, static)
         self.output_specs([ArraySpec.of(array) for array in arrays], static)
+        return self.compute(arrays, static)
+
+    def compute(self, arrays: Sequence[Array], static: dict[str, Any]) -> Any:
+        """Run the op on arrays that are no tracers, and that its spec has seen."""
         for kernel in self.kernels:
             result = kernel(*arrays, **static)
             if result is not NotImplemented:
@@ -163,7 +168,7 @@ class Op:
         return self.arrays[position]
 
     def _as_arrays(self, given: list[Any]) -> tuple[Array, ...]:
-        if all(is_plain(x) for x in given):
+        if all(map(is_plain, given)):
             return tuple(given)
         numbers = [type(x) in (int, float, bool) for x in given]
         arrays = [
@@ -198,8 +203,8 @@ class Op:
                     + ", ".join((*self.arrays, *static))
                 )
             static[name] = freeze(value, name)
-        for name, value in static.items():
-            if value is inspect.Parameter.empty:
+        for name in self.required:
+            if static[name] is inspect.Parameter.empty:
                 raise TypeError(f"{self.name}: argument {name!r} is missing")
         return static
 

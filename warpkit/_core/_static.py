@@ -25,6 +25,9 @@ class Slice:
         return slice(self.start, self.stop, self.step)
 
 
+_FROZEN = frozenset({str, int, float, bool, type(None)})
+
+
 def freeze(value: Any, argument: str) -> Any:
     """Turn `value` into a static argument.
 
@@ -35,6 +38,8 @@ def freeze(value: Any, argument: str) -> Any:
     TypeError
         If `value` is an array, or cannot be hashed.
     """
+    if type(value) in _FROZEN:
+        return value
     if isinstance(value, (list, tuple)):
         return tuple(freeze(item, argument) for item in value)
     if isinstance(value, slice):

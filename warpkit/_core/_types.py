@@ -26,7 +26,7 @@ class ArraySpec:
     @classmethod
     def of(cls, array: Array) -> ArraySpec:
         """The spec of an array or tracer."""
-        return cls(tuple(array.shape), np.dtype(array.dtype))
+        return cls(array.shape, array.dtype)
 
     @property
     def ndim(self) -> int:

@@ -16,6 +16,9 @@ WEIGHTED_DTYPES = ("float16", "float32", "float64", "uint8", "uint16", "int16")
 """Dtypes of images that values can be interpolated in. Others can only be copied, by "nearest"."""
 
 
+_WEIGHTED = frozenset(np.dtype(name) for name in WEIGHTED_DTYPES)
+
+
 def check_options(kernel: str, boundary: str, frame: str) -> None:
     """Raise a ValueError that names the option, unless all three are known."""
     get_kernel(kernel)
@@ -73,7 +76,7 @@ def check_fill_value(fill_value: float, image: ArraySpec) -> None:
 
 def check_interpolable(argument: str, image: ArraySpec, kernel: str) -> None:
     """Weights need a dtype that can be computed in; "nearest" copies any."""
-    if kernel != "nearest" and image.dtype.name not in WEIGHTED_DTYPES:
+    if kernel != "nearest" and image.dtype not in _WEIGHTED:
         raise TypeError(
             f"{argument}: expected one of {', '.join(WEIGHTED_DTYPES)} for kernel {kernel!r}, "
             f"given {image.dtype}"

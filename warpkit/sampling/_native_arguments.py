@@ -72,17 +72,20 @@ class Sampling(ctypes.Structure):
     ]
 
 
+def is_compiled(kernel: str, points: int) -> bool:
+    """Whether compiled kernels are there and `kernel` is one; if none are, many points are worth a notice."""
+    if kernel not in KERNELS:
+        return False
+    if _native.load().library is None:
+        _native.tell_if_missing(points)
+        return False
+    return True
+
+
 def sampling_arguments(
-    size: tuple[int, ...],
-    dtype: Any,
-    *,
-    kernel: str,
-    boundary: str,
-    fill_value: float = 0.0,
-    derivative: tuple[int, ...] | None = None,
-    points: int,
-) -> Sampling | None:
-    """What a kernel needs to know of an image and the options; None where nothing compiled fits.
+    size: tuple[int, ...], dtype: Any, kernel: str, boundary: str, derivative: tuple[int, ...] | None = None
+) -> Sampling:
+    """What a kernel needs to know of an image, but for its values and :func:`completed`.
 
     Parameters
     ----------
@@ -90,16 +93,9 @@ def sampling_arguments(
         Spatial shape of the image.
     dtype : dtype
         Of the image.
-    kernel, boundary, fill_value, derivative
+    kernel, boundary, derivative
         As of ``grid_sample``.
-    points : int
-        How many there are, for the notice that compiled kernels are missing.
     """
-    if kernel not in KERNELS:
-        return None
-    if _native.load().library is None:
-        _native.tell_if_missing(points)
-        return None
     ndim = len(size)
     ones = (1,) * (3 - ndim)
     reversed_size = (*size[::-1], *ones)  # the order of coordinates: the last array axis first
@@ -108,16 +104,29 @@ def sampling_arguments(
         kernel=KERNELS[kernel],
         boundary=_BOUNDARIES[boundary],
         image_dtype=DTYPES[np.dtype(dtype)],
-        num_threads=_threads.get_num_threads(),
         size=reversed_size,
         block_size=reversed_size,
         scale=(1.0, 1.0, 1.0),
-        fill_value=float(np.dtype(dtype).type(fill_value)),  # a pixel like any other
     )
     if derivative is not None:
         orders = [min(order, _VANISHING_ORDER) for order in derivative]  # zero is zero, in fewer products
         arguments.derivative = (*orders, *(0,) * (3 - ndim))
     return arguments
+
+
+def completed(arguments: Sampling, dtype: Any, fill_value: float) -> Sampling:
+    """A copy with the fill value, a pixel like any other, and the number of threads."""
+    copy = Sampling.from_buffer_copy(arguments)
+    copy.fill_value = float(np.dtype(dtype).type(fill_value)) if fill_value else fill_value
+    copy.num_threads = _threads.get_num_threads()
+    return copy
+
+
+def address(array: np.ndarray) -> int:
+    """Where an array lies in memory: ``array.ctypes.data``, in a fifth of the time for most."""
+    if array.base is None and array.flags.writeable and array.size:  # ctypes asks for memory to write to
+        return ctypes.addressof(ctypes.c_char.from_buffer(array))  # type: ignore[arg-type]
+    return array.ctypes.data
 
 
 def is_image(array: Any) -> bool:

@@ -6,6 +6,7 @@ work.
 
 from __future__ import annotations
 
+import functools
 import math
 from types import NotImplementedType
 from typing import Any
@@ -19,7 +20,10 @@ from ._native_arguments import (
     GRID_FLOAT32,
     GRID_FLOAT64,
     Sampling,
+    address,
     at_least_float32,
+    completed,
+    is_compiled,
     is_floating,
     is_image,
     packed,
@@ -54,7 +58,7 @@ def pull(image: Any, grid: Any, **options: Any) -> np.ndarray | NotImplementedTy
     unrounded = image.dtype.kind != "f" and derivative is not None and any(derivative)
     out = _large_arrays.empty(_out_shape(image, grid), np.float32 if unrounded else image.dtype)
     if out.size:
-        arguments.image, arguments.out = image.ctypes.data, out.ctypes.data
+        arguments.image, arguments.out = address(image), address(out)
         _native.call("wk_pull", arguments)
     return out
 
@@ -127,13 +131,13 @@ def pull_jvp(
         return NotImplemented
     out = _large_arrays.empty(_out_shape(wide, grid), wide.dtype)
     if out.size:
-        arguments.image, arguments.out = wide.ctypes.data, out.ctypes.data
+        arguments.image, arguments.out = address(wide), address(out)
         if tan_image is not None:
             tan_image = at_least_float32(tan_image)
-            arguments.image_tangents = tan_image.ctypes.data
+            arguments.image_tangents = address(tan_image)
         if tan_grid is not None:
             tan_grid = at_least_float32(tan_grid)
-            arguments.coordinate_tangents = tan_grid.ctypes.data
+            arguments.coordinate_tangents = address(tan_grid)
         _native.call("wk_pull_jvp", arguments)
     return out.astype(image.dtype, copy=False)
 
@@ -149,7 +153,7 @@ def push_onto(
         return NotImplemented
     out = np.zeros(shape, wide.dtype)
     if out.size and wide.size and grid.size:
-        arguments.point_values, arguments.out = wide.ctypes.data, out.ctypes.data
+        arguments.point_values, arguments.out = address(wide), address(out)
         arguments.point_values_n = wide.shape[0]
         _native.call("wk_push", arguments)
     return out.astype(values.dtype, copy=False)
@@ -167,28 +171,53 @@ def coordinate_cotangent(
         return np.zeros(grid.shape, grid.dtype)
     out = _large_arrays.empty(wide_grid.shape, wide_grid.dtype)
     if out.size:
-        arguments.image, arguments.out = wide.ctypes.data, out.ctypes.data
-        arguments.point_values, arguments.point_values_n = ct_out.ctypes.data, ct_out.shape[0]
+        arguments.image, arguments.out = address(wide), address(out)
+        arguments.point_values, arguments.point_values_n = address(ct_out), ct_out.shape[0]
         _native.call("wk_pull_vjp", arguments)
     return out.astype(grid.dtype, copy=False)
 
 
 def grid_arguments(
-    shape: tuple[int, ...], dtype: Any, grid: np.ndarray, *, frame: str, **options: Any
+    shape: tuple[int, ...],
+    dtype: Any,
+    grid: np.ndarray,
+    *,
+    kernel: str,
+    boundary: str,
+    frame: str,
+    fill_value: float = 0.0,
+    derivative: tuple[int, ...] | None = None,
 ) -> Sampling | None:
     """Arguments for an image of `shape` (n, c, *spatial) and a packed grid; None where nothing fits."""
-    size = shape[2:]
-    arguments = sampling_arguments(size, dtype, points=grid.size, **options)
-    if arguments is None:
+    if not is_compiled(kernel, grid.size):
         return None
+    lasting = _lasting_arguments(shape, dtype, grid.shape, grid.dtype, kernel, boundary, frame, derivative)
+    arguments = completed(lasting, dtype, fill_value)
+    arguments.coordinates = address(grid)
+    return arguments
+
+
+@functools.lru_cache
+def _lasting_arguments(
+    shape: tuple[int, ...],
+    dtype: Any,
+    grid_shape: tuple[int, ...],
+    grid_dtype: Any,
+    kernel: str,
+    boundary: str,
+    frame: str,
+    derivative: tuple[int, ...] | None,
+) -> Sampling:
+    """What is the same in all calls for arrays of these shapes; making it takes longer than a small call."""
+    size = shape[2:]
+    arguments = sampling_arguments(size, dtype, kernel, boundary, derivative)
     scales, offsets = frame_scales(size, frame)
     rest = (0.0,) * (3 - len(size))
     arguments.scale, arguments.offset = (*scales, *rest), (*offsets, *rest)
-    arguments.source = GRID_FLOAT32 if grid.dtype == np.float32 else GRID_FLOAT64
-    arguments.image_n, arguments.source_n, arguments.channels = shape[0], grid.shape[0], shape[1]
-    row = grid.shape[-2] if grid.ndim > 2 else 1
-    arguments.shape = (row, math.prod(grid.shape[1:-2]), 1)
-    arguments.coordinates = grid.ctypes.data
+    arguments.source = GRID_FLOAT32 if grid_dtype == np.float32 else GRID_FLOAT64
+    arguments.image_n, arguments.source_n, arguments.channels = shape[0], grid_shape[0], shape[1]
+    row = grid_shape[-2] if len(grid_shape) > 2 else 1
+    arguments.shape = (row, math.prod(grid_shape[1:-2]), 1)
     return arguments
 
 

@@ -13,6 +13,7 @@ floating-point numbers there).
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,8 @@ def affine_to_pixels(
     theta: Array, in_shape: tuple[int, ...], out_shape: tuple[int, ...], frame: str
 ) -> Array:
     """The affine map of pixels, (n, ndim, ndim + 1) in float64."""
+    if type(theta) is np.ndarray:
+        return _affine_to_pixels(theta, in_shape, out_shape, frame)
     xp = namespace(plain(theta))
     theta = theta.astype("float64")
     (s, o), (t, q) = frame_scales(in_shape, frame), frame_scales(out_shape, frame)
@@ -60,11 +63,36 @@ def affine_from_pixels_cotangent(
     .. math:: \bar A_{ij} = (\bar A^{px}_{ij} - \bar b^{px}_i o'_j)\, s_i / s'_j, \qquad
        \bar b_i = s_i\, \bar b^{px}_i.
     """
-    (s, _), (t, q) = frame_scales(in_shape, frame), frame_scales(out_shape, frame)
-    out = np.empty_like(ct_pixels)
-    out[:, :, :-1] = (ct_pixels[:, :, :-1] - ct_pixels[:, :, -1:] * np.asarray(q)) * _ratios(s, t)
-    out[:, :, -1] = ct_pixels[:, :, -1] * np.asarray(s)
+    factors, _, q = _folding(in_shape, out_shape, frame)
+    out = ct_pixels.copy()
+    rows = out.reshape(-1, len(q) + 1)
+    for j in range(len(q)):
+        rows[:, j] -= rows[:, -1] * q[j]
+    out *= factors
     return out
+
+
+def _affine_to_pixels(
+    theta: np.ndarray, in_shape: tuple[int, ...], out_shape: tuple[int, ...], frame: str
+) -> np.ndarray:
+    """The same bits in less time, much of which is NumPy's for its calls: least for rows and numbers."""
+    factors, o, q = _folding(in_shape, out_shape, frame)
+    out = np.multiply(theta, factors, order="C")  # float64, which the factors are
+    rows = out.reshape(-1, len(q) + 1)
+    carried = rows[:, 0] * q[0]
+    for j in range(1, len(q)):
+        carried += rows[:, j] * q[j]
+    rows[:, -1] += (o - carried.reshape(-1, len(q))).ravel()
+    return out
+
+
+@functools.lru_cache
+def _folding(
+    in_shape: tuple[int, ...], out_shape: tuple[int, ...], frame: str
+) -> tuple[np.ndarray, np.ndarray, tuple[float, ...]]:
+    """The factors of [A b], which are s_i / s'_j and s_i; and o, o'. Not to be written to."""
+    (s, o), (t, q) = frame_scales(in_shape, frame), frame_scales(out_shape, frame)
+    return np.column_stack((_ratios(s, t), s)), np.asarray(o), q
 
 
 def projective_to_pixels(

@@ -7,11 +7,11 @@ float64. A :class:`Source` says which transform of pixels the kernel computes. A
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from types import NotImplementedType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,7 +19,10 @@ from warpkit._core import _large_arrays, _native
 from warpkit.sampling._native_arguments import (
     Sampling,
     Spline,
+    address,
     at_least_float32,
+    completed,
+    is_compiled,
     is_floating,
     is_image,
     packed,
@@ -27,8 +30,7 @@ from warpkit.sampling._native_arguments import (
 )
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(NamedTuple):
     """A batch of transforms, from the output's pixels to the input's."""
 
     code: int
@@ -51,7 +53,7 @@ def pull(image: Any, source: Source, **options: Any) -> np.ndarray | NotImplemen
         return NotImplemented
     out = _large_arrays.empty(_out_shape(image.shape, source), image.dtype)
     if out.size:
-        arguments.image, arguments.out = image.ctypes.data, out.ctypes.data
+        arguments.image, arguments.out = address(image), address(out)
         _native.call("wk_pull", arguments)
     return out
 
@@ -68,7 +70,7 @@ def image_cotangent(
         return NotImplemented
     out = np.zeros(image.shape, wide.dtype)
     if out.size and wide.size:
-        arguments.point_values, arguments.out = wide.ctypes.data, out.ctypes.data
+        arguments.point_values, arguments.out = address(wide), address(out)
         arguments.point_values_n = wide.shape[0]
         _native.call("wk_push", arguments)
     return out.astype(image.dtype, copy=False)
@@ -84,10 +86,12 @@ def parameter_cotangent(
     arguments = warp_arguments(image.shape, wide.dtype, source, options)
     if arguments is None:
         return NotImplemented
-    out = np.zeros_like(source.parameters)
-    if out.size and ct_out.size:
-        arguments.image, arguments.out = wide.ctypes.data, out.ctypes.data
-        arguments.point_values, arguments.point_values_n = ct_out.ctypes.data, ct_out.shape[0]
+    if not ct_out.size:
+        return np.zeros(source.parameters.shape)
+    out = np.empty(source.parameters.shape)
+    if out.size:
+        arguments.image, arguments.out = address(wide), address(out)
+        arguments.point_values, arguments.point_values_n = address(ct_out), ct_out.shape[0]
         _native.call("wk_pull_vjp", arguments)
     return out
 
@@ -126,13 +130,13 @@ def tangent(
         return NotImplemented
     out = _large_arrays.empty(_out_shape(image.shape, source), wide.dtype)
     if out.size:
-        arguments.image, arguments.out = wide.ctypes.data, out.ctypes.data
+        arguments.image, arguments.out = address(wide), address(out)
         if tan_image is not None:
             tan_image = at_least_float32(tan_image)
-            arguments.image_tangents = tan_image.ctypes.data
+            arguments.image_tangents = address(tan_image)
         if tan_parameters is not None:
             tan_parameters = np.ascontiguousarray(tan_parameters)
-            arguments.coordinate_tangents = tan_parameters.ctypes.data
+            arguments.coordinate_tangents = address(tan_parameters)
         _native.call("wk_pull_jvp", arguments)
     return out.astype(image.dtype, copy=False)
 
@@ -156,16 +160,31 @@ def warp_arguments(
     image_shape: tuple[int, ...], dtype: Any, source: Source, options: dict[str, Any]
 ) -> Sampling | None:
     """The kernel's arguments but for the arrays; `options` are kernel, boundary and fill_value."""
-    size = image_shape[2:]
-    points = source.parameters.shape[0] * math.prod(source.shape)
-    arguments = sampling_arguments(size, dtype, points=points, **options)
-    if arguments is None:
+    n = source.parameters.shape[0]
+    kernel, boundary, fill_value = options["kernel"], options["boundary"], options["fill_value"]
+    if not is_compiled(kernel, n * math.prod(source.shape)):
         return None
-    arguments.source = source.code
-    arguments.image_n, arguments.channels = image_shape[:2]
-    arguments.source_n = source.parameters.shape[0]
-    arguments.shape = (*source.shape[::-1], *(1,) * (3 - len(size)))
-    arguments.coordinates = source.parameters.ctypes.data
+    lasting = _lasting_arguments(image_shape, dtype, source.code, n, source.shape, kernel, boundary)
+    arguments = completed(lasting, dtype, fill_value)
+    arguments.coordinates = address(source.parameters)
     if source.spline is not None:
         arguments.spline = source.spline
+    return arguments
+
+
+@functools.lru_cache
+def _lasting_arguments(
+    image_shape: tuple[int, ...],
+    dtype: Any,
+    code: int,
+    n: int,
+    shape: tuple[int, ...],
+    kernel: str,
+    boundary: str,
+) -> Sampling:
+    """What is the same in all calls for arrays of these shapes; making it takes longer than a small call."""
+    arguments = sampling_arguments(image_shape[2:], dtype, kernel, boundary)
+    arguments.source, arguments.source_n = code, n
+    arguments.image_n, arguments.channels = image_shape[:2]
+    arguments.shape = (*shape[::-1], *(1,) * (3 - len(shape)))
     return arguments
