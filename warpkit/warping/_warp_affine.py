@@ -147,12 +147,13 @@ def _spec(image, theta, shape, **options):
 def draw_away_from_kinks(
     draw: Callable[[], np.ndarray],
     pixels_of: Callable[[np.ndarray], np.ndarray],
+    distance: float = 0.002,
 ) -> np.ndarray:
-    """Draw parameters until no coordinate is within 0.002 pixels of a pixel centre, where slopes jump."""
+    """Draw parameters until no coordinate is so close, in pixels, to a pixel centre, where slopes jump."""
     for _ in range(1000):
         theta = draw()
         pixels = pixels_of(theta)
-        if np.abs(pixels - np.rint(pixels)).min() > 0.002:
+        if np.abs(pixels - np.rint(pixels)).min() > distance:
             return theta
     raise RuntimeError("no parameters found that keep all coordinates away from pixel centres")
 

@@ -132,5 +132,6 @@ def _sample(rng, spatial, out_shape, frame):
     theta = draw_away_from_kinks(
         lambda: np.eye(ndim + 1) + rng.uniform(-0.1, 0.1, (2, ndim + 1, ndim + 1)),
         partial(_pixels, in_shape=spatial, shape=out_shape, frame=frame),
+        distance=0.005,
     )
     return sample_of(rng, theta, spatial, out_shape, frame)

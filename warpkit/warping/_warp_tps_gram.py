@@ -130,11 +130,12 @@ def _samples(rng):
 
 
 def _sample(rng, spatial, out_shape, frame):
-    points = lattice(rng, len(spatial))
+    points = lattice(rng, len(spatial))[:: 4 - len(spatial)]  # five in 2D, eight in 3D
     regularized = {"shape": out_shape, "regularization": 0.1, "frame": frame}
     theta = draw_away_from_kinks(
         lambda: points + rng.uniform(-0.2, 0.2, (2, *points.shape)),
         partial(_pixels, control_points=points, in_shape=spatial, **regularized),
+        distance=0.005,
     )
     sample = sample_of(rng, theta, spatial, out_shape, frame)
     return Sample((*sample.arrays, points), {"regularization": 0.1, **sample.static})
