@@ -13,10 +13,9 @@ namespace {
 template <typename S, typename T, typename Index>
 struct ProductsWork : Workspace<T, Index> {
     Values<S> values;
-    alignas(64) T result[TILE];
-    alignas(64) PointArray slope[MAX_NDIM];
-    alignas(64) PointArray residual;
-    alignas(64) PointArray number;  // fixed pixels, then weights
+    alignas(64) T value[TILE];
+    alignas(64) T slope[MAX_NDIM][TILE];
+    alignas(64) PointArray number;  // fixed pixels, residuals, weights
     Products products;
 };
 
@@ -48,35 +47,31 @@ void read_numbers(const Problem &problem, const Tile &tile, int32_t dtype, const
 // ---- a tile's points ---------------------------------------------------------------------------------------
 
 template <typename S, typename T, typename Index>
-void find_residual_and_slopes(const Problem &problem, int64 item, int64 channel, int count,
-                              ProductsWork<S, T, Index> &work) {
+void find_values_and_slopes(const Problem &problem, int64 item, int64 channel, ProductsWork<S, T, Index> &work) {
     const wk_sampling &a = problem.arguments;
-    for (int p = 0; p < count && work.taps.exterior; ++p) work.residual[p] = -work.number[p];
-    if (work.taps.exterior) return;
     const S fill = Pixel<S>::of(static_cast<T>(a.fill_value));
     load_values(static_cast<const S *>(a.image) + problem.plane_start(item, channel), work.taps, fill, work.values);
-    weigh_values(work.taps, 0, work.values, work.result);
-    for (int p = 0; p < count; ++p) work.residual[p] = static_cast<double>(work.result[p]) - work.number[p];
-    for (int d = 0; d < a.ndim; ++d) {
-        weigh_values(work.taps, 1 + d, work.values, work.result);
-        for (int p = 0; p < count; ++p) work.slope[d][p] = static_cast<double>(work.result[p]);
-    }
+    weigh_values(work.taps, 0, work.values, work.value);
+    for (int d = 0; d < a.ndim; ++d) weigh_values(work.taps, 1 + d, work.values, work.slope[d]);
 }
 
-// Adds a channel.
+// Adds a channel. Where all taps are outside, values and slopes are zero.
 template <typename S, typename T, typename Index>
 void add_channel(int ndim, int count, ProductsWork<S, T, Index> &work) {
     Products &products = work.products;
-    const double *WK_RESTRICT residual = work.residual;
-    for (int p = 0; p < count; ++p) products.square[p] += residual[p] * residual[p];
+    double *WK_RESTRICT residual = work.number, *WK_RESTRICT square = products.square;
+    for (int p = 0; p < count; ++p) {
+        residual[p] = (work.taps.exterior ? 0.0 : static_cast<double>(work.value[p])) - residual[p];
+        square[p] += residual[p] * residual[p];
+    }
     for (int j = 0; j < ndim && !work.taps.exterior; ++j) {
-        const double *WK_RESTRICT slope = work.slope[j];
+        const T *WK_RESTRICT slope = work.slope[j];
         double *WK_RESTRICT mixed = products.mixed[j];
-        for (int p = 0; p < count; ++p) mixed[p] += slope[p] * residual[p];
+        for (int p = 0; p < count; ++p) mixed[p] += static_cast<double>(slope[p]) * residual[p];
         for (int i = 0; i <= j; ++i) {
-            const double *WK_RESTRICT other = work.slope[i];
+            const T *WK_RESTRICT other = work.slope[i];
             double *WK_RESTRICT pair = products.pair[pair_of(i, j)];
-            for (int p = 0; p < count; ++p) pair[p] += other[p] * slope[p];
+            for (int p = 0; p < count; ++p) pair[p] += static_cast<double>(other[p]) * static_cast<double>(slope[p]);
         }
     }
 }
@@ -111,8 +106,8 @@ void find_products(const wk_least_squares &arguments, const Problem &problem, in
         read_numbers(problem, tile, arguments.fixed_dtype, arguments.fixed, start, work.number);
         if (!work.taps.exterior) {
             prefetch_next(problem, static_cast<const S *>(a.image), item, c, tile, next, work.taps);
+            find_values_and_slopes(problem, item, c, work);
         }
-        find_residual_and_slopes(problem, item, c, count, work);
         add_channel(a.ndim, count, work);
     }
     if (a.source == WK_PROJECTIVE && !work.taps.exterior) {

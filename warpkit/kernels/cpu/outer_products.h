@@ -9,6 +9,8 @@
 #ifndef WARPKIT_CPU_OUTER_PRODUCTS_H
 #define WARPKIT_CPU_OUTER_PRODUCTS_H
 
+#include <utility>
+
 #include "coordinates.h"
 
 namespace wk {
@@ -107,28 +109,51 @@ inline void divide_products(const wk_sampling &a, const Coordinates &c, int coun
 
 constexpr int LANES = 8;
 
-// Rows whose products are summed up together: as many sums as there are registers. No bit depends on it.
+// Numbers in a register, and rows whose products are summed up together: as many sums as there are registers. Loops over
+// arrays of sums would keep these in memory. No bit depends on either number.
 #if defined(__AVX512F__)
-constexpr int BLOCK = 4;
+constexpr int WIDTH = 8, BLOCK = 4;
+#elif defined(__AVX__)
+constexpr int WIDTH = 4, BLOCK = 3;
+#elif defined(__GNUC__)
+constexpr int WIDTH = 2, BLOCK = 3;
 #else
-constexpr int BLOCK = 2;
+constexpr int WIDTH = 1, BLOCK = 3;
+#endif
+#if defined(__GNUC__)
+typedef double Register __attribute__((vector_size(WIDTH * sizeof(double))));
+#else
+using Register = double;
+static_assert(WIDTH == 1, "vectors are GCC's");
 #endif
 
-// Calls store(i, j, sum of one_i * other_j) for ONES rows and OTHERS rows, TILE apart. In eight lanes, always the same
-// ones, so that the order of additions never depends on the instruction set. `count` is a multiple of LANES.
-template <int ONES, int OTHERS, typename Store>
-void sum_block(const double *WK_RESTRICT one, const double *WK_RESTRICT other, int count, const Store &store) {
-    alignas(64) double lane[ONES][OTHERS][LANES] = {};
-    for (int p = 0; p < count; p += LANES) {
-        for (int i = 0; i < ONES; ++i) {
-            for (int j = 0; j < OTHERS; ++j) {
-                for (int l = 0; l < LANES; ++l) lane[i][j][l] += one[i * TILE + p + l] * other[j * TILE + p + l];
-            }
+inline Register load(const double *from) {
+    Register out;
+    memcpy(&out, from, sizeof(out));
+    return out;
+}
+
+// Calls store(i, j, sum of one_i * other_j) for ONES rows and OTHERS rows, TILE apart; for a triangle only where j <= i.
+// In eight lanes, always the same ones, so that the order of additions never depends on the instruction set. `count` is
+// a multiple of LANES.
+template <int ONES, int OTHERS, bool TRIANGLE, typename Store, int... K>
+void sum_block(const double *one, const double *other, int count, const Store &store,
+               std::integer_sequence<int, K...>) {
+    alignas(64) double lane[ONES * OTHERS][LANES];
+    for (int first = 0; first < LANES; first += WIDTH) {
+        Register sum[ONES * OTHERS] = {};
+        for (int p = first; p < count; p += LANES) {
+            const auto add = [&](auto k) {
+                constexpr int I = decltype(k)::value / OTHERS, J = decltype(k)::value % OTHERS;
+                if constexpr (J <= I || !TRIANGLE) sum[k] += load(one + I * TILE + p) * load(other + J * TILE + p);
+            };
+            (add(std::integral_constant<int, K>{}), ...);
         }
+        (memcpy(lane[K] + first, &sum[K], sizeof(Register)), ...);
     }
     for (int i = 0; i < ONES; ++i) {
-        for (int j = 0; j < OTHERS; ++j) {
-            const double *sum = lane[i][j];
+        for (int j = 0; j < (TRIANGLE ? i + 1 : OTHERS); ++j) {
+            const double *sum = lane[i * OTHERS + j];
             store(i, j, ((sum[0] + sum[4]) + (sum[1] + sum[5])) + ((sum[2] + sum[6]) + (sum[3] + sum[7])));
         }
     }
@@ -150,10 +175,31 @@ void sum_rows(const double *one, int64 ones, const double *other, int64 others, 
         with_rows(ones, [&](auto n) {
             with_rows(others - first, [&](auto m) {
                 constexpr int ONES = decltype(n)::value, OTHERS = decltype(m)::value;
-                sum_block<ONES, OTHERS>(one, other + first * TILE, count, [&](int i, int64 j, double sum) {
-                    store(i, first + j, sum);
-                });
+                const auto store_from = [&](int i, int64 j, double sum) { store(i, first + j, sum); };
+                sum_block<ONES, OTHERS, false>(one, other + first * TILE, count, store_from,
+                                               std::make_integer_sequence<int, ONES * OTHERS>{});
             });
+        });
+    }
+}
+
+// Adds to the sums of one pair of slopes, whose products are `pair`.
+inline void add_pair(const double *WK_RESTRICT pair, const double *features, int64 number, int count, double *sums) {
+    alignas(64) double weighted[BLOCK * TILE];
+    for (int64 first = 0; first < number; first += BLOCK) {
+        const int64 rest = number - first, rows = rest < BLOCK ? rest : BLOCK;
+        for (int64 i = 0; i < rows; ++i) {
+            const double *WK_RESTRICT feature = features + (first + i) * TILE;
+            for (int p = 0; p < count; ++p) weighted[i * TILE + p] = pair[p] * feature[p];
+        }
+        const auto add_from = [&](int64 start) {
+            return [=](int i, int64 j, double sum) { sums[pair_of(start + j, first + i)] += sum; };
+        };
+        sum_rows(weighted, rows, features, first, count, add_from(0));
+        with_rows(rows, [&](auto n) {
+            constexpr int ROWS = decltype(n)::value;
+            sum_block<ROWS, ROWS, true>(weighted, features + first * TILE, count, add_from(first),
+                                        std::make_integer_sequence<int, ROWS * ROWS>{});
         });
     }
 }
@@ -161,20 +207,8 @@ void sum_rows(const double *one, int64 ones, const double *other, int64 others, 
 // Adds to the sums of a tile's item. The arrays are filled up to `count`, a multiple of LANES.
 inline void add_products(const Layout &layout, const Products &products, const double *features, int count,
                          double *sums) {
-    alignas(64) double weighted[BLOCK * TILE];
     for (int64 pair = 0; pair < pairs_of(layout.slopes); ++pair) {
-        double *to = sums + layout.of_pair(pair);
-        for (int64 first = 0; first < layout.features; first += BLOCK) {
-            const int64 rest = layout.features - first, rows = rest < BLOCK ? rest : BLOCK;
-            for (int64 i = 0; i < rows; ++i) {
-                const double *WK_RESTRICT feature = features + (first + i) * TILE;
-                const double *WK_RESTRICT factor = products.pair[pair];
-                for (int p = 0; p < count; ++p) weighted[i * TILE + p] = factor[p] * feature[p];
-            }
-            sum_rows(weighted, rows, features, first + rows, count, [&](int i, int64 j, double sum) {
-                if (j <= first + i) to[pair_of(j, first + i)] += sum;
-            });
-        }
+        add_pair(products.pair[pair], features, layout.features, count, sums + layout.of_pair(pair));
     }
     for (int first = 0; first < layout.slopes; first += BLOCK) {
         const int rest = layout.slopes - first, rows = rest < BLOCK ? rest : BLOCK;
