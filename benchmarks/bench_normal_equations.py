@@ -4,8 +4,8 @@
 
 An image in float32 is turned by 0.3 radians and compared with another one. "J in NumPy" is what one does
 without `warp_normal_equations`: a warp, its slopes along x and y by `grid_sample`, their products with the
-derivatives of the coordinates, and matrix products in BLAS, all in float64. "one vjp" is the gradient by theta
-alone, J^T r.
+derivatives of the coordinates, and matrix products in BLAS, all in float64. "one vjp" is the gradient by
+theta alone, J^T r.
 
 Milliseconds, the least of several rounds; and MB that NumPy allocated at the peak.
 """
