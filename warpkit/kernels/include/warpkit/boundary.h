@@ -17,7 +17,8 @@ constexpr double OUTSIDE = -1.0;  // the tap's value is fill_value, and it has n
 WK_DEVICE double modulo(double i, double period) {
     const double magnitude = i < 0.0 ? -i : i;
     const double rest = magnitude - period * floor_of(magnitude / period);
-    return (i < 0.0) & (rest > 0.0) ? period - rest : rest;
+    const double folded = rest > 0.0 ? period - rest : rest;  // one select after the other: these vectorise
+    return i < 0.0 ? folded : rest;
 }
 
 WK_DEVICE bool is_exact(double i) { return (i > -EXACT_INTEGER_LIMIT) & (i < EXACT_INTEGER_LIMIT); }
