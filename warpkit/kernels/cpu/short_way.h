@@ -61,7 +61,9 @@ void find_row(const Problem &problem, const Row &x, int first, Width width, Taps
     T *WK_RESTRICT value = taps.weight[0] + first;
     T *WK_RESTRICT slope_x = taps.weight[1] + first, *WK_RESTRICT slope_y = taps.weight[2] + first;
     T *WK_RESTRICT slope_z = taps.weight[3] + first;
-    for (int c = 0; c < width; ++c) {
+    const int points = width;
+    WK_INDEPENDENT
+    for (int c = 0; c < points; ++c) {
         PointWeights<Kernel::TAPS, NDIM, T> w;
         double place = 0.0;
         for (int d = 0; d < NDIM; ++d) {
@@ -96,7 +98,9 @@ void clip_row(const Problem &problem, const Row &x, int first, Width width, Taps
     for (int d = 0; d < NDIM; ++d) local[d] = taps.axis[d].local + first;
     for (int d = 0; d < NDIM; ++d) moved[d] = taps.axis[d].moved + first;
     Index *WK_RESTRICT base = taps.base + first;
-    for (int c = 0; c < width; ++c) {
+    const int points = width;
+    WK_INDEPENDENT
+    for (int c = 0; c < points; ++c) {
         double place = 0.0;
         for (int d = 0; d < NDIM; ++d) {
             const double at = x(d, c), floor = floor_of(at);

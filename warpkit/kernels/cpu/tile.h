@@ -41,6 +41,16 @@
 #define WK_SINGLE_LOADS(index) ((void)(index))
 #endif
 
+// Before a loop whose steps neither read nor write what another writes. Compilers cannot see that where coordinates come
+// through a function object; they would check all addresses before each row of points, or give up.
+#if defined(__GNUC__) && !defined(__clang__)
+#define WK_INDEPENDENT _Pragma("GCC ivdep")
+#elif defined(__clang__)
+#define WK_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define WK_INDEPENDENT
+#endif
+
 // Hides that pointers are related; else compilers compute what they share at each step of a loop, which costs more than
 // an address with two registers.
 #if defined(__GNUC__)
