@@ -19,8 +19,14 @@ bool find_grid_taps(const Problem &problem, int64 item, const Tile &tile, Wanted
         constexpr int NDIM = decltype(ndim)::value;
         const auto rows = [&](const auto &body) { for_grid_rows<NDIM, G>(problem, item, tile, body); };
         InteriorGrid<NDIM, G> interior(problem);
-        rows([&](const auto &row, int, auto width) { interior.see(row.grid, width); });
-        return find_in_rows<NDIM>(problem, tile.count(), interior.contained_all(problem), wanted, taps, rows);
+        bool possible = true;
+        rows([&](const auto &row, int first, auto width) {
+            // Of a small image turned, nearly all tiles are known by their first point not to be in the interior.
+            possible = possible && (first > 0 || interior.contains(problem, row.grid));
+            if (possible) interior.see(row.grid, width);
+        });
+        possible = possible && interior.contained_all(problem);
+        return find_in_rows<NDIM>(problem, tile.count(), possible, wanted, taps, rows);
     };
     const auto find_in = [&](auto g) {
         if (a.ndim == 1) return find(g, std::integral_constant<int, 1>{});

@@ -76,6 +76,15 @@ public:
         for (; p + POINTS <= count; p += POINTS) see_lanes(grid + p * NDIM, std::integral_constant<int, LANES>{});
         see_lanes(grid + p * NDIM, (count - p) * NDIM);
     }
+    // Whether one point is.
+    bool contains(const Problem &problem, const G *point) const {
+        bool result = true;
+        for (int d = 0; d < NDIM; ++d) {
+            const G difference = point[d] - middle_[d], reach = static_cast<G>(problem.interior[d].reach);
+            result &= (difference <= reach) & (difference >= -reach);
+        }
+        return result;
+    }
     // Whether all points seen were.
     bool contained_all(const Problem &problem) const {
         bool result = true;

@@ -72,14 +72,18 @@ struct Problem {
         tile_width = width < row ? width : row;
         if (tile_width > most) tile_width = most;
         tile_height = tile_width > 0 ? most / tile_width : 1;
+        // Points of a tile fill vectors of 16, where rows are short and there are enough of them.
+        int64 full = 1;
+        while (full * tile_width % 16 != 0) full *= 2;
+        if (tile_height < rows && tile_height > full) tile_height -= tile_height % full;
         across = tile_width > 0 ? (row + tile_width - 1) / tile_width : 0;
         down = (rows + tile_height - 1) / tile_height;
-        // Square, so that at any angle few cache lines of the image are read by two pieces; with enough of them for all
-        // threads.
-        const int64 side = points >= int64{1} << 20 ? 8 : 4;
-        static_assert(8 * 8 <= PIECE, "a piece has at most so many tiles");
-        piece_width = across < side ? (across > 0 ? across : 1) : side;
-        piece_height = side * side / piece_width;
+        // Square, so that at any angle few cache lines of the image are read by two pieces. But a grid is more to read
+        // than the image, and lies in rows.
+        const int64 side = points >= int64{1} << 20 ? 8 : 4, widest_piece = is_grid() ? 16 : side;
+        const int64 most_tiles = is_grid() ? 16 : side * side;
+        piece_width = across < widest_piece ? (across > 0 ? across : 1) : widest_piece;
+        piece_height = most_tiles / piece_width;
         pieces_across = (across + piece_width - 1) / piece_width;
         pieces = pieces_across * ((down + piece_height - 1) / piece_height);
     }
