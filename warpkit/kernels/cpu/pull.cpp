@@ -15,6 +15,7 @@ struct PullWork {
 };
 
 constexpr int GROUP = 16;
+constexpr int64 AHEAD = 2;
 
 // Some tiles of a piece, with their taps. One channel after the other is read for all of them: the caches
 // then see the pixels of an image in their order, whereas channels of one tile lie far apart.
@@ -72,9 +73,12 @@ void prefetch_after(const Problem &problem, int64 item, const TileGroup<T, Index
     if (!problem.prefetches) return;
     const wk_sampling &a = problem.arguments;
     const S *image = static_cast<const S *>(a.image);
-    const bool end = i + 1 == group.count, last = end && c + 1 == a.channels;
-    const int64 channel = last ? 0 : end ? c + 1 : c;
-    const int ahead = last ? i : end ? 0 : i + 1;
+    const int64 end = a.channels * group.count, step = c * group.count + i;
+    const bool last = step + 1 == end;
+    const int64 then = last ? i : step + AHEAD;
+    if (then >= end) return;
+    const int64 channel = then / group.count;
+    const int ahead = static_cast<int>(then % group.count);
     const Tile &tile = group.tiles[ahead];
     const Taps<T, Index> &taps = group.work[ahead].taps;
     const int64 shift = last ? next.right * problem.tile_width + next.down * problem.tile_height * problem.row : 0;
