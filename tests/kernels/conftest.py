@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ctypes
 import importlib.util
-import sys
 from pathlib import Path
 
 import pytest
+
+import warpkit
 
 OPTIONS = ["--std=c++17", "--gpu-architecture=compute_75"]
 
@@ -15,7 +16,7 @@ OPTIONS = ["--std=c++17", "--gpu-architecture=compute_75"]
 @pytest.fixture(scope="session")
 def kernel_sources():
     """The folder that the kernels' sources lie in: in a checkout, or in an installed package."""
-    folders = [Path(entry, "kernels") for entry in sys.modules["warpkit"].__path__]
+    folders = [Path(entry, "kernels") for entry in warpkit.__path__]
     return next(folder for folder in folders if (folder / "include").is_dir())
 
 

@@ -32,7 +32,7 @@ inline bool all_within(const double *value, int count, double low, double high) 
 }
 inline bool all_from_to(const double *value, int count, double low, double end) {
     double result = 1.0;
-    for (int p = 0; p < count; ++p) result = (value[p] >= low) & (value[p] < end) ? result : 0.0;
+    for (int p = 0; p < count; ++p) result = (value[p] >= low) & (value[p] < end) ? result : 0.0;  // vectorised
     return result != 0.0;
 }
 // Whether all values are below `low`, or all above `high`. False for NaN.
@@ -49,7 +49,7 @@ template <typename Kernel, typename T, typename Index>
 void find_cells(const double *WK_RESTRICT x, int count, AxisTaps<T, Index> &taps) {
     double *WK_RESTRICT first = taps.first;
     T *WK_RESTRICT local = taps.local;
-    for (int p = 0; p < count; ++p) {
+    for (int p = 0; p < count; ++p) {  // vectorised
         const Cell cell = cell_of(x[p]);
         first[p] = Kernel::first_tap(cell);
         local[p] = static_cast<T>(Kernel::local(cell.fraction));
@@ -58,7 +58,7 @@ void find_cells(const double *WK_RESTRICT x, int count, AxisTaps<T, Index> &taps
 
 template <typename Kernel, int ORDER, typename T>
 void find_weights(const T *WK_RESTRICT local, int count, T (*WK_RESTRICT weight)[TILE]) {
-    for (int p = 0; p < count; ++p) {
+    for (int p = 0; p < count; ++p) {  // vectorised
         T w[Kernel::TAPS];
         Kernel::template weights<ORDER>(local[p], w);
         for (int tap = 0; tap < Kernel::TAPS; ++tap) weight[tap][p] = w[tap];
@@ -87,7 +87,7 @@ void find_places(int taps, const double *WK_RESTRICT first, int count, const Axi
     const double origin = static_cast<double>(block_origin), in_memory = static_cast<double>(block_size);
     for (int tap = 0; tap < taps; ++tap) {
         Index *WK_RESTRICT to = place[tap];
-        for (int p = 0; p < count; ++p) {
+        for (int p = 0; p < count; ++p) {  // vectorised
             const double pixel = Rule::resolve(first[p] + tap, size);
             const double local = pixel - origin;
             const double known = (local >= 0.0) & (local < in_memory) ? local * stride : double(MISSING);

@@ -56,10 +56,10 @@ inline void map_pixels_affinely(const Problem &problem, const double *theta, con
         if (a.ndim == 1) {
             for (int c = 0; c < width; ++c) to[c] = along[c] + theta[1];
         } else if (a.ndim == 2) {
-            for (int c = 0; c < width; ++c) to[c] = (along[c] + y) + theta[2];
+            for (int c = 0; c < width; ++c) to[c] = (along[c] + y) + theta[2];  // vectorised
         } else {
             const double z = theta[2] * row_z(a, tile.row + r);
-            for (int c = 0; c < width; ++c) to[c] = ((along[c] + y) + z) + theta[3];
+            for (int c = 0; c < width; ++c) to[c] = ((along[c] + y) + z) + theta[3];  // vectorised
         }
     });
 }
@@ -83,7 +83,7 @@ inline void divide_out(int ndim, int count, Coordinates &c) {
     const double *WK_RESTRICT w = c.denominator;
     for (int d = 0; d < ndim; ++d) {
         double *WK_RESTRICT x = c.x[d];
-        for (int p = 0; p < count; ++p) {
+        for (int p = 0; p < count; ++p) {  // vectorised
             const double quotient = x[p] / (w[p] <= 0.0 ? 1.0 : w[p]);
             x[p] = w[p] <= 0.0 ? INFINITELY_FAR : quotient;
         }
@@ -103,7 +103,7 @@ template <int NDIM>
 void find_basis(const PointArray *point, const double *control, int count, double *WK_RESTRICT basis) {
     const double *WK_RESTRICT x = point[0], *WK_RESTRICT y = point[1], *WK_RESTRICT z = point[2];
     const double cx = control[0], cy = control[1], cz = control[NDIM == 3 ? 2 : 0];
-    for (int p = 0; p < count; ++p) {
+    for (int p = 0; p < count; ++p) {  // vectorised
         const double dx = x[p] - cx, dy = y[p] - cy, dz = NDIM == 3 ? z[p] - cz : 0.0;
         basis[p] = radial_basis<NDIM>((dx * dx + dy * dy) + dz * dz);
     }
@@ -135,7 +135,7 @@ inline void add_spline(const wk_sampling &a, const double *coefficients, const P
         for (int d = 0; d < a.ndim; ++d) {
             const double weight = coefficients[i * a.ndim + d];
             double *WK_RESTRICT to = x[d];
-            for (int p = 0; p < count; ++p) to[p] += weight * feature[p];
+            for (int p = 0; p < count; ++p) to[p] += weight * feature[p];  // vectorised
         }
     });
 }
@@ -216,7 +216,7 @@ inline double sum_of_products(const double *WK_RESTRICT one, const double *WK_RE
     constexpr int LANES = 8;
     alignas(64) double lane[LANES] = {};
     int p = 0;
-    for (; p + LANES <= count; p += LANES) {
+    for (; p + LANES <= count; p += LANES) {  // vectorised
         for (int i = 0; i < LANES; ++i) lane[i] += one[p + i] * other[p + i];
     }
     for (int i = 0; p < count; ++p, ++i) lane[i] += one[p] * other[p];

@@ -19,7 +19,7 @@ void read_grid_row(const G *WK_RESTRICT grid, const Axis *axes, bool tangent, Co
         if (tangent) {
             for (int p = 0; p < count; ++p) to[p] = static_cast<double>(grid[p * NDIM + d]) * scale;
         } else {
-            for (int p = 0; p < count; ++p) {
+            for (int p = 0; p < count; ++p) {  // vectorised
                 to[p] = pixel_coordinate(static_cast<double>(grid[p * NDIM + d]), scale, offset);
             }
         }
@@ -107,7 +107,7 @@ private:
     template <typename Count>
     void see_lanes(const G *WK_RESTRICT grid, Count count) {
         constexpr Bits SIGN = std::numeric_limits<Bits>::min();
-        for (int i = 0; i < count; ++i) {
+        for (int i = 0; i < count; ++i) {  // vectorised
             const G difference = grid[i] - middle_[i];
             Bits bits;
             memcpy(&bits, &difference, sizeof(bits));

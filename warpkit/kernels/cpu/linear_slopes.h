@@ -46,7 +46,7 @@ WK_OUTLINED void add_slopes(const AxisCells<T> *cells, const T *WK_RESTRICT valu
     const T *WK_RESTRICT x = cells[0].local, *WK_RESTRICT y = cells[NDIM > 1 ? 1 : 0].local;
     const T *WK_RESTRICT z = cells[NDIM > 2 ? 2 : 0].local;
     double *WK_RESTRICT sum_x = sum[0], *WK_RESTRICT sum_y = sum[NDIM > 1 ? 1 : 0], *WK_RESTRICT sum_z = sum[NDIM > 2 ? 2 : 0];
-    for (int p = 0; p < count; ++p) {
+    for (int p = 0; p < count; ++p) {  // vectorised
         T taps[2 * ROWS], t[NDIM], slope[NDIM];
         for (int r = 0; r < ROWS; ++r) {
             taps[2 * r] = value[r * count * 2 + p * 2];
@@ -91,7 +91,7 @@ int32 find_inner_row(const Problem &problem, const Row &x, int first, Width widt
         local[d] = cells[d].local + first;
     }
     int32 any_beyond = 0;
-    for (int c = 0; c < width; ++c) {
+    for (int c = 0; c < width; ++c) {  // vectorised
         double place = 0.0;
         bool inside = true;
         for (int d = 0; d < NDIM; ++d) {

@@ -67,7 +67,7 @@ void add_channel(int ndim, int count, ProductsWork<S, T, Index> &work) {
     for (int j = 0; j < ndim && !work.taps.exterior; ++j) {
         const T *WK_RESTRICT slope = work.slope[j];
         double *WK_RESTRICT mixed = products.mixed[j];
-        for (int p = 0; p < count; ++p) mixed[p] += static_cast<double>(slope[p]) * residual[p];
+        for (int p = 0; p < count; ++p) mixed[p] += static_cast<double>(slope[p]) * residual[p];  // vectorised
         for (int i = 0; i <= j; ++i) {
             const T *WK_RESTRICT other = work.slope[i];
             double *WK_RESTRICT pair = products.pair[pair_of(i, j)];

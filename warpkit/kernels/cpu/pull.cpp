@@ -60,7 +60,7 @@ void pull_channel(const Problem &problem, int64 item, int64 channel, const Tile 
     if constexpr (std::is_same_v<T, O>) {
         write_tile(problem, tile, work.result, to);
     } else {
-        for (int p = 0; p < count; ++p) work.out[p] = Pixel<O>::of(work.result[p]);
+        for (int p = 0; p < count; ++p) work.out[p] = Pixel<O>::of(work.result[p]);  // vectorised
         write_tile(problem, tile, work.out, to);
     }
 }

@@ -23,7 +23,7 @@ void add_slopes(const Problem &problem, int64 item, int64 channel, int count, T 
         weigh_values(work.taps, 1 + d, work.values, work.slope);
         const double *WK_RESTRICT tangent = work.coordinates.tangent[d];
         T *WK_RESTRICT out = work.out;
-        for (int p = 0; p < count; ++p) out[p] += factor * work.slope[p] * static_cast<T>(tangent[p]);
+        for (int p = 0; p < count; ++p) out[p] += factor * work.slope[p] * static_cast<T>(tangent[p]);  // vectorised
     }
 }
 

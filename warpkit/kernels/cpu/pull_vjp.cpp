@@ -40,7 +40,7 @@ void add_slopes(const Problem &problem, int64 item, const Tile &tile, const Next
             if (work.taps.vanishes[1 + d]) continue;
             weigh_values(work.taps, 1 + d, work.values, work.slope);
             double *WK_RESTRICT sum = work.sum[d];
-            for (int p = 0; p < count; ++p) {
+            for (int p = 0; p < count; ++p) {  // vectorised
                 sum[p] += static_cast<double>(work.ct[p]) * static_cast<double>(work.slope[p]);
             }
         }
@@ -132,7 +132,7 @@ void write_grid_cotangent(const Problem &problem, int64 source, const Tile &tile
         for (int d = 0; d < a.ndim; ++d) {
             const double scale = factor * problem.axes[d].scale;
             const double *WK_RESTRICT sum = work.sum[d] + r * tile.width;
-            for (int p = 0; p < tile.width; ++p) to[p * a.ndim + d] = static_cast<G>(scale * sum[p]);
+            for (int p = 0; p < tile.width; ++p) to[p * a.ndim + d] = static_cast<G>(scale * sum[p]);  // vectorised
         }
     }
 }

@@ -64,7 +64,7 @@ template <int NDIM, int ALONG, typename T>
 WK_OUTLINED void find_products(const T (*WK_RESTRICT weights)[MAX_TAPS][TILE], int tap_y, int tap_z,
                                const T *WK_RESTRICT value, int count, T *WK_RESTRICT product) {
     const T *WK_RESTRICT y = weights[NDIM > 1 ? 1 : 0][tap_y], *WK_RESTRICT z = weights[NDIM > 2 ? 2 : 0][tap_z];
-    for (int p = 0; p < count; ++p) {
+    for (int p = 0; p < count; ++p) {  // vectorised
         for (int i = 0; i < ALONG; ++i) {
             const T x = weights[0][i][p];
             const T weight = NDIM == 1 ? x : NDIM == 2 ? y[p] * x : (z[p] * y[p]) * x;

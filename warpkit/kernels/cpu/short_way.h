@@ -63,7 +63,7 @@ void find_row(const Problem &problem, const Row &x, int first, Width width, Taps
     T *WK_RESTRICT slope_z = taps.weight[3] + first;
     const int points = width;
     WK_INDEPENDENT
-    for (int c = 0; c < points; ++c) {
+    for (int c = 0; c < points; ++c) {  // vectorised
         PointWeights<Kernel::TAPS, NDIM, T> w;
         double place = 0.0;
         for (int d = 0; d < NDIM; ++d) {
@@ -100,7 +100,7 @@ void clip_row(const Problem &problem, const Row &x, int first, Width width, Taps
     Index *WK_RESTRICT base = taps.base + first;
     const int points = width;
     WK_INDEPENDENT
-    for (int c = 0; c < points; ++c) {
+    for (int c = 0; c < points; ++c) {  // vectorised
         double place = 0.0;
         for (int d = 0; d < NDIM; ++d) {
             const double at = x(d, c), floor = floor_of(at);
@@ -123,7 +123,7 @@ void find_beyond(Taps<T, Index> &taps) {
     const T *WK_RESTRICT local[NDIM], *WK_RESTRICT moved[NDIM];
     for (int d = 0; d < NDIM; ++d) local[d] = taps.axis[d].local;
     for (int d = 0; d < NDIM; ++d) moved[d] = taps.axis[d].moved;
-    for (int p = 0; p < taps.count; ++p) {
+    for (int p = 0; p < taps.count; ++p) {  // vectorised
         T sum = T(-0.0);
         for (int d = 0; d < NDIM; ++d) {
             T w[Kernel::TAPS];
@@ -144,7 +144,7 @@ void find_clipped_weights(Taps<T, Index> &taps) {
     T *WK_RESTRICT value = taps.weight[0];
     T *WK_RESTRICT slope_x = taps.weight[1], *WK_RESTRICT slope_y = taps.weight[2];
     T *WK_RESTRICT slope_z = taps.weight[3];
-    for (int p = 0; p < taps.count; ++p) {
+    for (int p = 0; p < taps.count; ++p) {  // vectorised
         PointWeights<Kernel::TAPS, NDIM, T> w;
         for (int d = 0; d < NDIM; ++d) {
             Kernel::template weights<0>(local[d][p], w.value[d]);

@@ -66,7 +66,7 @@ void find_product_weights(int ndim, int set, Taps<T, Index> &taps) {
             for (int p = 0; p < count; ++p) to[p] = y[p] * x[p];
         } else {
             const T *WK_RESTRICT y = along(1), *WK_RESTRICT z = along(2);
-            for (int p = 0; p < count; ++p) to[p] = (z[p] * y[p]) * x[p];
+            for (int p = 0; p < count; ++p) to[p] = (z[p] * y[p]) * x[p];  // vectorised
         }
     }
 }
@@ -79,7 +79,7 @@ void find_product_places(const Problem &problem, Taps<T, Index> &taps) {
         const auto along = [&](int d) { return taps.axis[d].place[tap_of(taps.along, k, d)]; };
         const Index *WK_RESTRICT x = along(0);
         const Index *WK_RESTRICT y = along(ndim > 1 ? 1 : 0), *WK_RESTRICT z = along(ndim > 2 ? 2 : 0);
-        for (int p = 0; p < count; ++p) {
+        for (int p = 0; p < count; ++p) {  // vectorised
             const Index signs = x[p] | y[p] | z[p];
             const Index sum = x[p] + (ndim > 1 ? y[p] : Index(0)) + (ndim > 2 ? z[p] : Index(0));
             to[p] = signs >= 0 ? sum : Index(OUTSIDE_PLACE);
@@ -94,7 +94,7 @@ void find_bases(const Problem &problem, Taps<T, Index> &taps) {
     const auto stride = [&](int d) { return d < ndim ? static_cast<double>(problem.axes[d].stride) : 0.0; };
     const double *WK_RESTRICT x = first(0), *WK_RESTRICT y = first(1), *WK_RESTRICT z = first(2);
     const double stride_y = stride(1), stride_z = stride(2);
-    for (int p = 0; p < taps.count; ++p) {
+    for (int p = 0; p < taps.count; ++p) {  // vectorised
         taps.base[p] = static_cast<Index>(x[p] + y[p] * stride_y + z[p] * stride_z);
     }
 }

@@ -6,6 +6,8 @@
 //   2. axis_taps.h     places and weights of the taps along each axis: from the kernel and the boundary rule
 //   3. taps.h          their tensor product: one list of places and weights per point
 //   4. values.h, push.cpp   what is read or added there
+//
+// Loops marked `// vectorised` are held to it by tests/kernels/test_vectorised.py.
 #ifndef WARPKIT_CPU_TILE_H
 #define WARPKIT_CPU_TILE_H
 

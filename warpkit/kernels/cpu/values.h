@@ -136,7 +136,7 @@ WK_DEVICE T canonical(T value) {
 template <int ALONG, int PRODUCT, typename S, typename T, typename Points>
 void weigh_all(const T *WK_RESTRICT weight, const S *WK_RESTRICT value, int count, Points points, T *WK_RESTRICT out) {
     static_assert(PRODUCT * TILE <= PRODUCT_SIZE, "the tile's stride is TILE");
-    for (int p = 0; p < points; ++p) {
+    for (int p = 0; p < points; ++p) {  // vectorised
         out[p] = canonical(weighted_sum<ALONG, PRODUCT>(weight, TILE, value, count, p, T(-0.0)));
     }
 }
@@ -149,7 +149,7 @@ void weigh_rows(const T *WK_RESTRICT weight, int stride, const S *WK_RESTRICT va
     for (int k = 0; k < product; k += ALONG) {
         const T *WK_RESTRICT row_weight = weight + k * stride;
         const S *WK_RESTRICT row_value = value + k * count;
-        for (int p = 0; p < count; ++p) {
+        for (int p = 0; p < count; ++p) {  // vectorised
             out[p] = weighted_sum<ALONG, ALONG>(row_weight, stride, row_value, count, p, out[p]);
         }
     }
