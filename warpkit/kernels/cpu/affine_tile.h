@@ -29,6 +29,8 @@ public:
         const double y = row_y(a_, tile_.row + r);
         return {along_, {theta_[1] * y, theta_[4] * y}, {theta_[2], theta_[5]}};
     }
+    // Whether x depends on the column alone, and y on the row.
+    bool is_aligned() const { return theta_[1] == 0.0 && theta_[3] == 0.0; }
     // Whether holds(d, x) is true at all corners along axis d.
     template <typename Holds>
     bool at_corners(int d, const Holds &holds) const {

@@ -1,6 +1,6 @@
 #include "find_tile.h"
 
-#include "affine_tile.h"
+#include "aligned_tile.h"
 #include "short_way.h"
 
 namespace wk {
@@ -53,6 +53,12 @@ bool find_affine_taps(const Problem &problem, int64 item, const Tile &tile, Want
         for_rows(tile, [&](int r, auto width) { body(affine.row(r), r * width, width); });
     };
     if (inside(0, axis_x) && inside(1, axis_y)) {
+        if (affine.is_aligned() && !wanted.slopes) {
+            find_shortly(problem, tile.count(), false, taps, [&](auto kernel) {
+                find_aligned<decltype(kernel)>(problem, affine, tile, taps);
+            });
+            return true;
+        }
         find_interior<2>(problem, tile.count(), wanted, taps, rows);
         return true;
     }
