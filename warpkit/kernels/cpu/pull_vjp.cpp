@@ -122,6 +122,22 @@ bool find_coordinate_cotangent(const Problem &problem, int64 source, const Tile 
     return true;
 }
 
+// Asks for the memory of the next tile's grid cotangent.
+template <typename G>
+void prefetch_grid_cotangent(const Problem &problem, int64 source, const Tile &tile, const Next &next) {
+    const wk_sampling &a = problem.arguments;
+    if (tile.width == problem.row) return;  // one piece of memory: the processor foresees it
+    constexpr uintptr_t LINE = 64;
+    const int64 point = source * problem.points + problem.point(tile, 0) + next.right * problem.tile_width +
+                        next.down * problem.tile_height * problem.row;
+    uintptr_t row = reinterpret_cast<uintptr_t>(static_cast<G *>(a.out) + point * a.ndim);
+    for (int r = 0; r < tile.height; ++r, row += problem.row * a.ndim * sizeof(G)) {
+        for (uintptr_t at = row / LINE * LINE; at < row + tile.width * a.ndim * sizeof(G); at += LINE) {
+            WK_PREFETCH_TO_WRITE(reinterpret_cast<const void *>(at));
+        }
+    }
+}
+
 template <typename G, typename T, typename Index>
 void write_grid_cotangent(const Problem &problem, int64 source, const Tile &tile, double factor,
                           const VjpWork<T, Index> &work) {
@@ -143,6 +159,8 @@ void grid_cotangent(const Problem &problem, double nanoseconds, const Interrupti
     const double factor = derivative_factor(a);
     using Work = VjpWork<T, Index>;
     const auto body = [&](int64 source, int64, const Tile &tile, const Next &next, Work &work) {
+        if (a.source == WK_GRID_FLOAT32) prefetch_grid_cotangent<float>(problem, source, tile, next);
+        else prefetch_grid_cotangent<double>(problem, source, tile, next);
         find_coordinate_cotangent(problem, source, tile, next, work);
         if (a.source == WK_GRID_FLOAT32) write_grid_cotangent<float>(problem, source, tile, factor, work);
         else write_grid_cotangent<double>(problem, source, tile, factor, work);

@@ -55,7 +55,9 @@ void load_rows(const S *WK_RESTRICT plane, const Taps<T, Index> &taps, const int
 // makes a pattern of diagonals that misses few cache lines at any angle.
 template <typename S, typename T, typename Index>
 void prefetch_pixels(const S *plane, const Taps<T, Index> &taps, int64 shift) {
-    const uintptr_t start = reinterpret_cast<uintptr_t>(plane) + (taps.offset[0] + shift) * sizeof(S);
+    // The last row: in 3D the nearer planes have been read for the slice before.
+    const int64 row = taps.offset[taps.product - taps.product / taps.along];
+    const uintptr_t start = reinterpret_cast<uintptr_t>(plane) + (row + shift) * sizeof(S);
     for (int p = 0; p < taps.count; p += 2) {
         WK_PREFETCH(reinterpret_cast<const void *>(start + taps.base[p] * sizeof(S)));
     }
