@@ -94,6 +94,17 @@ void find_cells(const Problem &problem, int64 item, const Tile &tile, Coordinate
     for (int d = 0; d < a.ndim; ++d) find_stored_cells<Kernel>(coordinates.x, d, a.size[d], tile.count(), cells[d]);
 }
 
+// After find_cells: no first tap is further outside than need be.
+template <typename T>
+void clamp_cells(int along, int64 size, int count, AxisCells<T> &cells) {
+    if (cells.low >= -along && cells.high <= size) return;
+    const int32 before = -along, after = static_cast<int32>(size);
+    for (int p = 0; p < count; ++p) {
+        const int32 first = cells.first[p] > before ? cells.first[p] : before;
+        cells.first[p] = first < after ? first : after;
+    }
+}
+
 // How a tile's taps lie in the image: all inside, all outside along one axis, all in memory; and whether no coordinate is
 // NaN.
 struct Whereabouts {

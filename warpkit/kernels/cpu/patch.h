@@ -21,25 +21,34 @@ class Patch {
 public:
     Patch() { memset(sum_, 0, sizeof(sum_)); }
 
-    // Finds the part of the image; false if the patch is too small for it.
-    WK_OUTLINED bool fit(int ndim, int along, int count, const AxisCells<T> *cells) {
-        int64 elements = along;
-        for (int d = 0; d < MAX_NDIM; ++d) {
-            origin_[d] = d < ndim ? cells[d].low : 0;
-            size_[d] = d < ndim ? int64{cells[d].high} - cells[d].low + along : 1;
-            stride_[d] = elements;
-            elements *= d == 0 ? size_[d] | 1 : size_[d];  // odd: rows fall into different cache sets
-            if (elements > CAPACITY - MARGIN) return false;
-        }
+    // Finds the part of the image that a tile adds to; false if the patch is too small for it.
+    bool fit(int ndim, int along, const AxisCells<T> *cells) {
+        for (int d = 0; d < ndim; ++d) set_axis(d, cells[d].low, int64{cells[d].high} - cells[d].low + along);
+        for (int d = ndim; d < MAX_NDIM; ++d) set_axis(d, 0, 1);
+        return lay_out(along);
+    }
+
+    // The same for the whole image and as much around it as cells may be.
+    void fit_image(const wk_sampling &a, int along) {
+        for (int d = 0; d < MAX_NDIM; ++d) set_axis(d, d < a.ndim ? -along : 0, d < a.ndim ? a.size[d] + 2 * along : 1);
+        lay_out(along);
+    }
+    static bool holds_image(const wk_sampling &a, int along) {
+        double elements = along;
+        for (int d = 0; d < a.ndim; ++d) elements *= static_cast<double>(a.size[d] + 2 * along + 1);
+        return elements <= CAPACITY - MARGIN;
+    }
+
+    // Where the first cell of each point is in the patch.
+    WK_OUTLINED void find_bases(int ndim, int count, const AxisCells<T> *cells, int32 *base) const {
         const int64 start = origin_[0] * stride_[0] + origin_[1] * stride_[1] + origin_[2] * stride_[2];
-        add_strides(ndim, cells, count, stride_, -start, base_);
-        return true;
+        add_strides(ndim, cells, count, stride_, -start, base);
     }
 
     // Adds the products of the taps (0, y, z), (1, y, z), ... of each point: [p * ALONG + tap].
     template <int ALONG>
-    void add(int y, int z, const T *product, int count) {
-        add_products<ALONG>(base_, product, count, sum_ + MARGIN + y * stride_[1] + z * stride_[2]);
+    void add(const int32 *base, int y, int z, const T *product, int count) {
+        add_products<ALONG>(base, product, count, sum_ + MARGIN + y * stride_[1] + z * stride_[2]);
     }
 
     // Adds the patch to the places [low, high) of a channel, as far as these are in memory, and clears it.
@@ -67,6 +76,21 @@ public:
 
 private:
     static constexpr int64 CAPACITY = 8192, MARGIN = 64;  // elements; before the first cell, there are some of zeros
+
+    void set_axis(int d, int64 origin, int64 size) {
+        origin_[d] = origin;
+        size_[d] = size;
+    }
+    bool lay_out(int along) {
+        stride_[0] = along;
+        if (size_[0] > CAPACITY) return false;
+        stride_[1] = along * (size_[0] | 1);  // odd: rows fall into different cache sets
+        for (int d = 1; d < MAX_NDIM; ++d) {
+            if (size_[d] * stride_[d] > CAPACITY - MARGIN) return false;
+            if (d + 1 < MAX_NDIM) stride_[d + 1] = size_[d] * stride_[d];
+        }
+        return true;
+    }
 
     // Calls body(cells, row, begin, end) for the rows of the patch that are in memory: their first cell, where the
     // image's row begins, and the pixels [begin, end) of it.
@@ -124,7 +148,6 @@ private:
         }
     }
 
-    alignas(64) int32 base_[TILE];
     alignas(64) T sum_[CAPACITY];
     int64 origin_[MAX_NDIM], size_[MAX_NDIM], stride_[MAX_NDIM];
 };
