@@ -185,6 +185,19 @@ def test_any_number_of_threads(kernel, ndim, threads):
             assert_same_bits(case.run(kernel, boundary), expected)
 
 
+@pytest.mark.parametrize("shapes", [((150, 130), (260, 300)), ((40, 30), (50, 60)), ((30, 35, 40), (19, 60, 70))])
+def test_any_number_of_threads_where_an_image_ends(shapes, threads):
+    """Tiles beyond the edges of an image surrounded by zeros, of a size that one patch holds or not; many channels."""
+    rng = np.random.default_rng(9)
+    for kind in ("affine", "projective"):
+        case = Case(rng, kind, shapes, channels=7)
+        threads(1)
+        expected = case.run("linear", "constant")
+        for number in (2, 3, 8):
+            threads(number)
+            assert_same_bits(case.run("linear", "constant"), expected)
+
+
 @pytest.mark.parametrize(("image_n", "source_n"), [(1, 4), (4, 1), (9, 9)])
 def test_any_number_of_threads_for_a_batch(image_n, source_n, threads):
     """One image that a batch adds to, points that a batch shares, more images than threads."""

@@ -15,8 +15,8 @@ struct AxisCells {
     int32 low, high;                // of the first taps
 };
 
-// Some points, the first of them number `first` of the tile, at coordinates x(axis, c). First taps beyond an axis of that
-// size are moved to where no tap is in the image, by as little as possible; so are those of NaN.
+// Some points, the first of them number `first` of the tile, at coordinates x(axis, c). First taps beyond an axis
+// of that size are moved to where no tap is in the image, by as little as possible; so are those of NaN.
 template <typename Kernel, typename Row, typename Width, typename T>
 void find_cells_in_row(const Row &x, int d, int64 size, int first, Width width, AxisCells<T> &cells) {
     const int64 longest = AxisCells<T>::LONGEST_AXIS;
@@ -105,8 +105,8 @@ void clamp_cells(int along, int64 size, int count, AxisCells<T> &cells) {
     }
 }
 
-// How a tile's taps lie in the image: all inside, all outside along one axis, all in memory; and whether no coordinate is
-// NaN.
+// How a tile's taps lie in the image: all inside, all outside along one axis, all in memory; and whether no
+// coordinate is NaN.
 struct Whereabouts {
     bool inside = true, outside = false, in_memory = true, numbers = true;
 };
@@ -126,19 +126,20 @@ Whereabouts find_whereabouts(const wk_sampling &a, int along, int count, const A
     return found;
 }
 
-// place = start + sum over axes of first tap * stride.
+// place = sum over axes of (first tap - origin) * stride, where that is a small number.
 template <typename T, typename Index>
-void add_strides(int ndim, const AxisCells<T> *cells, int count, const int64 *strides, int64 start,
-                 Index *WK_RESTRICT place) {
-    const Index first = static_cast<Index>(start), x = static_cast<Index>(strides[0]);
-    const Index y = ndim > 1 ? static_cast<Index>(strides[1]) : 0, z = ndim > 2 ? static_cast<Index>(strides[2]) : 0;
+void find_places_from(int ndim, const AxisCells<T> *cells, int count, const int64 *origin, const int64 *stride,
+                      Index *WK_RESTRICT place) {
+    const auto of = [&](const int64 *numbers, int d) { return d < ndim ? static_cast<int32>(numbers[d]) : 0; };
+    const int32 left = of(origin, 0), top = of(origin, 1), front = of(origin, 2);
+    const int32 x = of(stride, 0), y = of(stride, 1), z = of(stride, 2);
     const int32 *WK_RESTRICT px = cells[0].first, *WK_RESTRICT py = cells[1].first, *WK_RESTRICT pz = cells[2].first;
     if (ndim == 1) {
-        for (int p = 0; p < count; ++p) place[p] = first + px[p] * x;
+        for (int p = 0; p < count; ++p) place[p] = (px[p] - left) * x;
     } else if (ndim == 2) {
-        for (int p = 0; p < count; ++p) place[p] = first + px[p] * x + py[p] * y;
+        for (int p = 0; p < count; ++p) place[p] = (px[p] - left) * x + (py[p] - top) * y;
     } else {
-        for (int p = 0; p < count; ++p) place[p] = first + px[p] * x + py[p] * y + pz[p] * z;
+        for (int p = 0; p < count; ++p) place[p] = (px[p] - left) * x + (py[p] - top) * y + (pz[p] - front) * z;
     }
 }
 

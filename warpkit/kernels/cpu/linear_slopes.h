@@ -1,5 +1,5 @@
-// Slopes of linear interpolation, factor by factor: differences along one axis, interpolated along the others. Each takes
-// a third of what the sum over the taps' products takes in 3D.
+// Slopes of linear interpolation, factor by factor: differences along one axis, interpolated along the others. Each
+// takes a third of what the sum over the taps' products takes in 3D.
 #ifndef WARPKIT_CPU_LINEAR_SLOPES_H
 #define WARPKIT_CPU_LINEAR_SLOPES_H
 
@@ -17,7 +17,8 @@ WK_DEVICE T interpolate(T t, T a, T b) {
     return (s != T(0) ? first : T(0)) + (t != T(0) ? second : T(0));
 }
 
-// The slopes at one point: `value` are its 2 ** NDIM taps, x fastest; `t` where it lies between them along each axis.
+// The slopes at one point: `value` are its 2 ** NDIM taps, x fastest; `t` where it lies between them along each
+// axis.
 template <typename T>
 WK_DEVICE void find_slopes(const T (&value)[2], const T (&)[1], T (&slope)[1]) {
     slope[0] = value[1] - value[0];
@@ -45,7 +46,8 @@ WK_OUTLINED void add_slopes(const AxisCells<T> *cells, const T *WK_RESTRICT valu
     constexpr int ROWS = 1 << (NDIM - 1);
     const T *WK_RESTRICT x = cells[0].local, *WK_RESTRICT y = cells[NDIM > 1 ? 1 : 0].local;
     const T *WK_RESTRICT z = cells[NDIM > 2 ? 2 : 0].local;
-    double *WK_RESTRICT sum_x = sum[0], *WK_RESTRICT sum_y = sum[NDIM > 1 ? 1 : 0], *WK_RESTRICT sum_z = sum[NDIM > 2 ? 2 : 0];
+    double *WK_RESTRICT sum_x = sum[0], *WK_RESTRICT sum_y = sum[NDIM > 1 ? 1 : 0];
+    double *WK_RESTRICT sum_z = sum[NDIM > 2 ? 2 : 0];
     for (int p = 0; p < count; ++p) {  // vectorised
         T taps[2 * ROWS], t[NDIM], slope[NDIM];
         for (int r = 0; r < ROWS; ++r) {
@@ -76,8 +78,8 @@ struct LinearWork : Workspace<T, Index> {
 
 inline Wanted slopes_alone(const wk_sampling &a) { return {false, true, a.fill_value != 0, false}; }
 
-// Of a row of points, the first of them number `first` of the tile: where each is between its taps, and the place of the
-// first of these. Returns 0 if all taps are in memory; else `base` is of no use. KNOWN: they are.
+// Of a row of points, the first of them number `first` of the tile: where each is between its taps, and the place
+// of the first of these. Returns 0 if all taps are in memory; else `base` is of no use. KNOWN: they are.
 template <int NDIM, bool KNOWN, typename Row, typename Width, typename T, typename Index>
 int32 find_inner_row(const Problem &problem, const Row &x, int first, Width width, AxisCells<T> *cells,
                      Index *WK_RESTRICT base) {
@@ -106,7 +108,8 @@ int32 find_inner_row(const Problem &problem, const Row &x, int first, Width widt
     return any_beyond;
 }
 
-// The same for a tile: false where not all taps are in memory. Coordinates are used where they are read or computed.
+// The same for a tile: false where not all taps are in memory. Coordinates are used where they are read or
+// computed.
 template <typename T, typename Index>
 bool find_inner_tile(const Problem &problem, int64 item, const Tile &tile, LinearWork<T, Index> &work) {
     const wk_sampling &a = problem.arguments;
@@ -139,8 +142,8 @@ bool find_inner_tile(const Problem &problem, int64 item, const Tile &tile, Linea
     return beyond == 0;
 }
 
-// Finds the cells of a tile, and how to read its pixels. (Sums must not depend on the block in memory: the slopes are the
-// same however pixels are read.)
+// Finds the cells of a tile, and how to read its pixels. (Sums must not depend on the block in memory: the slopes
+// are the same however pixels are read.)
 template <typename T, typename Index>
 Reading find_linear_tile(const Problem &problem, int64 item, const Tile &tile, LinearWork<T, Index> &work) {
     const wk_sampling &a = problem.arguments;

@@ -4,8 +4,8 @@
 // processor wait, as it takes places a multiple of 4096 bytes apart for the same, and one cache set holds few rows
 // of an image of such a width. The patch is added to the image once, row by row.
 //
-// The patch may reach beyond the image: what lies there is left out when it is added. So a tile at the edge of an image
-// surrounded by zeros is like any other.
+// The patch may reach beyond the image: what lies there is left out when it is added. So a tile at the edge of an
+// image surrounded by zeros is like any other.
 #ifndef WARPKIT_CPU_PATCH_H
 #define WARPKIT_CPU_PATCH_H
 
@@ -14,8 +14,8 @@
 
 namespace wk {
 
-// ALONG taps of a point along x are added to a cell of their own, with one instruction, and come together when the patch
-// is added to the image: pixel x of a row is the sum over i of element i of cell x - i.
+// ALONG taps of a point along x are added to a cell of their own, with one instruction, and come together when the
+// patch is added to the image: pixel x of a row is the sum over i of element i of cell x - i.
 template <typename T>
 class Patch {
 public:
@@ -30,7 +30,8 @@ public:
 
     // The same for the whole image and as much around it as cells may be.
     void fit_image(const wk_sampling &a, int along) {
-        for (int d = 0; d < MAX_NDIM; ++d) set_axis(d, d < a.ndim ? -along : 0, d < a.ndim ? a.size[d] + 2 * along : 1);
+        for (int d = 0; d < a.ndim; ++d) set_axis(d, -along, a.size[d] + 2 * along);
+        for (int d = a.ndim; d < MAX_NDIM; ++d) set_axis(d, 0, 1);
         lay_out(along);
     }
     static bool holds_image(const wk_sampling &a, int along) {
@@ -41,8 +42,7 @@ public:
 
     // Where the first cell of each point is in the patch.
     WK_OUTLINED void find_bases(int ndim, int count, const AxisCells<T> *cells, int32 *base) const {
-        const int64 start = origin_[0] * stride_[0] + origin_[1] * stride_[1] + origin_[2] * stride_[2];
-        add_strides(ndim, cells, count, stride_, -start, base);
+        find_places_from(ndim, cells, count, origin_, stride_, base);
     }
 
     // Adds the products of the taps (0, y, z), (1, y, z), ... of each point: [p * ALONG + tap].

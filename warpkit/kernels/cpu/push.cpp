@@ -1,7 +1,7 @@
 // Push, the adjoint of pull: out[n, c, place_k(p)] += w_k(p) * point_values[n, c, p].
 //
-// Points share destinations. Each destination adds up its contributions in one fixed order (batch item, tile, and what
-// order a tile has), whoever does it: see slabs.h.
+// Points share destinations. Each destination adds up its contributions in one fixed order (batch item, tile, and
+// what order a tile has), whoever does it: see slabs.h.
 #include "patch.h"
 #include "slabs.h"
 
@@ -25,9 +25,9 @@ constexpr Wanted WANTED = {true, false, false, false};
 
 enum class Way { PATCH, PLACES, NOTHING };
 
-// Tiles near each other, and inside the image or where nothing lies outside, go by way of a patch. (Which ones do must not
-// depend on the block in memory, because sums have another order then.)
-// `fit` finds the patch for a tile, or says that there is none.
+// Tiles near each other, and inside the image or where nothing lies outside, go by way of a patch. (Which ones do
+// must not depend on the block in memory, because sums have another order then.) `fit` finds the patch for a tile,
+// or says that there is none.
 template <typename T, typename Index, typename Fit>
 Way find_way(const Problem &problem, int64 item, const Tile &tile, PushWork<T, Index> &work, const Fit &fit) {
     const wk_sampling &a = problem.arguments;
@@ -60,8 +60,8 @@ bool find_weights(const Problem &problem, int count, const T *const *local, T (*
     return any;
 }
 
-// The products of the taps (0, y, z), (1, y, z), ...: [p * ALONG + tap]; +0, which changes no sum, for a tap of weight
-// zero.
+// The products of the taps (0, y, z), (1, y, z), ...: [p * ALONG + tap]; +0, which changes no sum, for a tap of
+// weight zero.
 template <int NDIM, int ALONG, typename T>
 WK_OUTLINED void find_products(const T (*WK_RESTRICT weights)[MAX_TAPS][TILE], int tap_y, int tap_z,
                                const T *WK_RESTRICT value, int count, T *WK_RESTRICT product) {
@@ -156,7 +156,8 @@ template <typename T, typename Index>
 void read_values(const Problem &problem, int64 item, int64 channel, const Tile &tile, PushWork<T, Index> &work) {
     const wk_sampling &a = problem.arguments;
     const T factor = static_cast<T>(derivative_factor(a));
-    read_tile(problem, tile, static_cast<const T *>(a.point_values) + problem.point_value_start(item, channel), work.value);
+    const T *values = static_cast<const T *>(a.point_values) + problem.point_value_start(item, channel);
+    read_tile(problem, tile, values, work.value);
     for (int p = 0; p < tile.count() && factor != T(1); ++p) work.value[p] *= factor;
 }
 

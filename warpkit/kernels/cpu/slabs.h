@@ -1,9 +1,9 @@
 // How threads share a push, in which points share destinations.
 //
-// Where there are many small images, each is one thread's. Else tiles come in chunks, and for each the image is cut into
-// slabs across its slowest axis, one per thread: it visits in their order all tiles of the chunk that reach its slab.
-// So each destination adds up what it gets in one order, however the image is cut; and it is cut so that each slab
-// has about as many points. Which rows of the image a tile reaches is found first.
+// Where there are many small images, each is one thread's. Else tiles come in chunks, and for each the image is cut
+// into slabs across its slowest axis, one per thread: it visits in their order all tiles of the chunk that reach
+// its slab. So each destination adds up what it gets in one order, however the image is cut; and it is cut so that
+// each slab has about as many points. Which rows of the image a tile reaches is found first.
 #ifndef WARPKIT_CPU_SLABS_H
 #define WARPKIT_CPU_SLABS_H
 
@@ -48,13 +48,14 @@ struct ReachFinder {
     }
 
 private:
-    // An affine map's coordinates along the slowest axis, at both ends of each row: they grow or fall steadily in between,
-    // and rounding keeps that. Returns their number.
+    // An affine map's coordinates along the slowest axis, at both ends of each row: they grow or fall steadily in
+    // between, and rounding keeps that. Returns their number.
     static int find_ends(const Problem &problem, int64 item, const Tile &tile, double *x) {
         const wk_sampling &a = problem.arguments;
         const double *theta = static_cast<const double *>(a.coordinates) + problem.source_of(item) * parameters_of(a);
         const double *row = theta + (a.ndim - 1) * (a.ndim + 1);
-        const double start = first_column(a, tile), left = row[0] * start, right = row[0] * (start + (tile.width - 1));
+        const double start = first_column(a, tile);
+        const double left = row[0] * start, right = row[0] * (start + (tile.width - 1));
         for (int r = 0; r < tile.height; ++r) {  // what map_pixels_affinely says, term by term
             const double y = a.ndim > 1 ? row[1] * row_y(a, tile.row + r) : 0.0;
             const double z = a.ndim > 2 ? row[2] * row_z(a, tile.row + r) : 0.0;
@@ -111,7 +112,8 @@ void run_chunk(const Sequence &tiles, int64 first, int64 last, int64 threads, co
                Reach *reaches, int64 *cuts, const Body &body) {
     const Problem &problem = tiles.problem;
     const int d = problem.arguments.ndim - 1;
-    const int64 rows = problem.arguments.block_size[d], stride = problem.axes[d].stride, count = (last - first) * PIECE;
+    const int64 rows = problem.arguments.block_size[d], stride = problem.axes[d].stride;
+    const int64 count = (last - first) * PIECE;
     for (int64 i = 0; i < count; ++i) reaches[i] = {0, -1};  // the last piece may have fewer tiles
     parallel_for(last - first, threads, interruption, [&](int64 piece) {
         ReachFinder find;

@@ -1,4 +1,5 @@
-// A copy of the pixels that a tile at the edge of an image reads, and of what lies outside: in it, all its taps are.
+// A copy of the pixels that a tile at the edge of an image reads, and of what lies outside: in it, all its taps
+// are.
 #ifndef WARPKIT_CPU_WINDOW_H
 #define WARPKIT_CPU_WINDOW_H
 
@@ -47,9 +48,7 @@ public:
     // Where each point's first tap is in the window.
     template <typename Index>
     void find_bases(int ndim, const AxisCells<T> *cells, int count, Index *WK_RESTRICT base) const {
-        int64 start = 0;
-        for (int d = 0; d < ndim; ++d) start += origin_[d] * stride_[d];
-        add_strides(ndim, cells, count, stride_, -start, base);
+        find_places_from(ndim, cells, count, origin_, stride_, base);
     }
     // From a point's first tap to its tap number k.
     int64 offset(int ndim, int along, int k) const {
@@ -67,8 +66,8 @@ private:
         for (int64 i = 0; i < count; ++i) to[i] = from[i];
     }
 
-    // Calls body(number, row, begin, end) for the rows of the window: where the image's row begins, and which pixels of it
-    // are in memory.
+    // Calls body(number, row, begin, end) for the rows of the window: where the image's row begins, and which
+    // pixels of it are in memory.
     template <typename Body>
     void for_rows_of(const Problem &problem, const Body &body) const {
         const wk_sampling &a = problem.arguments;
@@ -81,7 +80,8 @@ private:
                 const int64 z = ndim > 2 ? origin_[2] + k - a.block_origin[2] : 0;
                 const bool known =
                     (ndim < 2 || (y >= 0 && y < a.block_size[1])) && (ndim < 3 || (z >= 0 && z < a.block_size[2]));
-                const int64 row = (ndim > 1 ? y * problem.axes[1].stride : 0) + (ndim > 2 ? z * problem.axes[2].stride : 0);
+                const int64 row_y = ndim > 1 ? y * problem.axes[1].stride : 0;
+                const int64 row = row_y + (ndim > 2 ? z * problem.axes[2].stride : 0);
                 body(k * size_[1] + j, known ? row : 0, known ? begin : 0, known ? end : 0);
             }
         }
