@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 import warpkit as wk
 from warpkit._core import _large_arrays, _native
-from warpkit._core._large_arrays import LARGEST, MOST_KEPT, SMALLEST, empty, release
+from warpkit._core._large_arrays import LARGEST, MOST_BYTES, MOST_KEPT, SMALLEST, empty, release
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="NumPy allocates elsewhere")
 
@@ -171,10 +171,14 @@ def test_live_arrays_share_nothing(steps):
 
 
 def test_what_is_kept_is_bounded():
-    assert MOST_KEPT * LARGEST <= 2**30
-    arrays = [of_size(size * MIB) for size in (1, 5, 9, 64, 64, 2, 30)]
+    arrays = [of_size(size * MIB) for size in (1, 5, 9, 64, 64, 2, 30, 3, 3, 12)]
     arrays.clear()
     assert len(_large_arrays._kept) == MOST_KEPT
+    release()
+    sizes = [LARGEST // 2, LARGEST // 4, LARGEST // 2, LARGEST // 2, LARGEST // 2]  # never written: no memory
+    arrays = [_large_arrays._Loan(_large_arrays._new_block(size), (1,), np.dtype("u1")) for size in sizes]
+    arrays.clear()
+    assert MOST_BYTES - LARGEST // 4 <= kept_bytes() <= MOST_BYTES
     release()
     assert kept_bytes() == 0
 
@@ -196,7 +200,7 @@ def test_what_is_kept_is_lent():
 
 
 def test_what_cannot_be_lent_is_not_kept(monkeypatch):
-    monkeypatch.setattr(_large_arrays._Loan.__del__, "__defaults__", (_large_arrays._kept, 12345))
+    monkeypatch.setattr(_large_arrays._Loan.__del__, "__defaults__", (_large_arrays._kept, 12345, MOST_BYTES))
     array = of_size(2 * MIB)
     del array
     assert not _large_arrays._kept

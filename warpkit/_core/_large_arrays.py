@@ -1,9 +1,10 @@
 """Memory of large arrays, which is used again.
 
-A system clears the pages that it hands out, and glibc maps each large array anew and unmaps it when it is
-freed: clearing can take as long as the warp that writes them. So a large result lies in a block of memory
-that comes back here when the last view of it is gone, and the next result of about that size is written
-there. Meanwhile the block is lent to the system (MADV_FREE), which takes its pages where memory runs short.
+A system clears the pages that it hands out, and an allocator hands them back soon: glibc maps each array of 32 MiB
+anew, and gives what lies free above smaller ones back whenever it is twice the largest. Clearing can take as long
+as the warp that writes them. So a large result lies in a block of memory that comes back here when the last
+view of it is gone, and the next result of about that size is written there. Meanwhile the block is lent to
+the system (MADV_FREE), which takes its pages where memory runs short.
 
 There is no lock, because a block may come back at any instruction, in any thread: garbage collection frees
 arrays too. Each step on the deque is whole by itself. A forked child has copies of all blocks.
@@ -21,11 +22,11 @@ from typing import Any
 
 import numpy as np
 
-SMALLEST = 2**25
-"""Bytes from which on glibc maps every array anew; smaller ones it keeps (DEFAULT_MMAP_THRESHOLD_MAX)."""
+SMALLEST = 2**22
 LARGEST = 2**29
-MOST_KEPT = 2
-"""Blocks that wait to be used again: what comes back beyond takes the place of the oldest."""
+"""Bytes of arrays that lie in such memory."""
+MOST_KEPT, MOST_BYTES = 8, 2**30
+"""Blocks that wait to be used again, and their bytes: what comes back beyond takes the place of the oldest."""
 
 _HUGE_PAGE = 2**21
 _MADV_FREE = 8  # Linux's; `mmap` has it only where Python was built with headers that do
@@ -46,6 +47,13 @@ def empty(shape: tuple[int, ...], dtype: Any) -> np.ndarray:
         if block is not None:
             return np.asarray(_Loan(block, shape, dtype))
     return np.empty(shape, dtype)
+
+
+def zeros(shape: tuple[int, ...], dtype: Any) -> np.ndarray:
+    """Like ``np.zeros``, in such memory."""
+    array = empty(shape, dtype)
+    array.fill(0)
+    return array
 
 
 def release() -> None:
@@ -71,12 +79,18 @@ if sys.platform == "linux":  # elsewhere it is not known to help, and Windows ha
             }
 
         # At exit the module's own names may be gone before the last array is.
-        def __del__(self, kept: deque[mmap.mmap] = _kept, lend: int = _MADV_FREE) -> None:
+        def __del__(
+            self, kept: deque[mmap.mmap] = _kept, lend: int = _MADV_FREE, most_bytes: int = MOST_BYTES
+        ) -> None:
             try:
                 self._block.madvise(lend)
+                kept.append(self._block)
+                while sum(map(len, kept)) > most_bytes:
+                    kept.popleft()
             except OSError:  # what cannot be lent is not kept
-                return
-            kept.append(self._block)
+                pass
+            except (IndexError, RuntimeError):  # other arrays came and went meanwhile; the last of them counts
+                pass
 
     def _kept_block(size: int) -> mmap.mmap | None:
         """A block for `size` bytes that is at most twice as large, or None."""

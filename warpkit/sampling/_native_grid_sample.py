@@ -151,7 +151,7 @@ def push_onto(
     arguments = grid_arguments(shape, wide.dtype, grid, **options)
     if arguments is None:
         return NotImplemented
-    out = np.zeros(shape, wide.dtype)
+    out = _large_arrays.zeros(shape, wide.dtype)
     if out.size and wide.size and grid.size:
         arguments.point_values, arguments.out = address(wide), address(out)
         arguments.point_values_n = wide.shape[0]

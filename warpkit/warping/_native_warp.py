@@ -68,7 +68,7 @@ def image_cotangent(
     arguments = warp_arguments(image.shape, wide.dtype, source, options)
     if arguments is None:
         return NotImplemented
-    out = np.zeros(image.shape, wide.dtype)
+    out = _large_arrays.zeros(image.shape, wide.dtype)
     if out.size and wide.size:
         arguments.point_values, arguments.out = address(wide), address(out)
         arguments.point_values_n = wide.shape[0]
