@@ -185,9 +185,11 @@ def test_any_number_of_threads(kernel, ndim, threads):
             assert_same_bits(case.run(kernel, boundary), expected)
 
 
-@pytest.mark.parametrize("shapes", [((150, 130), (260, 300)), ((40, 30), (50, 60)), ((30, 35, 40), (19, 60, 70))])
+@pytest.mark.parametrize(
+    "shapes", [((150, 130), (260, 300)), ((40, 30), (50, 60)), ((30, 35, 40), (19, 60, 70))]
+)
 def test_any_number_of_threads_where_an_image_ends(shapes, threads):
-    """Tiles beyond the edges of an image surrounded by zeros, of a size that one patch holds or not; many channels."""
+    """Tiles beyond the edges of an image in zeros, which one patch holds or not; many channels."""
     rng = np.random.default_rng(9)
     for kind in ("affine", "projective"):
         case = Case(rng, kind, shapes, channels=7)

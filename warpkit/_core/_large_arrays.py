@@ -1,10 +1,10 @@
 """Memory of large arrays, which is used again.
 
-A system clears the pages that it hands out, and an allocator hands them back soon: glibc maps each array of 32 MiB
-anew, and gives what lies free above smaller ones back whenever it is twice the largest. Clearing can take as long
-as the warp that writes them. So a large result lies in a block of memory that comes back here when the last
-view of it is gone, and the next result of about that size is written there. Meanwhile the block is lent to
-the system (MADV_FREE), which takes its pages where memory runs short.
+A system clears the pages that it hands out, and an allocator hands them back soon: glibc maps each array
+of 32 MiB anew, and gives what lies free above smaller ones back whenever it is twice the largest. Clearing
+can take as long as the warp that writes the pages. So a large result lies in a block of memory that comes
+back here when the last view of it is gone, and the next result of about that size is written there.
+Meanwhile the block is lent to the system (MADV_FREE), which takes its pages where memory runs short.
 
 There is no lock, because a block may come back at any instruction, in any thread: garbage collection frees
 arrays too. Each step on the deque is whole by itself. A forked child has copies of all blocks.
@@ -26,7 +26,7 @@ SMALLEST = 2**22
 LARGEST = 2**29
 """Bytes of arrays that lie in such memory."""
 MOST_KEPT, MOST_BYTES = 8, 2**30
-"""Blocks that wait to be used again, and their bytes: what comes back beyond takes the place of the oldest."""
+"""Blocks that wait to be used again, and their bytes. What comes beyond takes the place of the oldest."""
 
 _HUGE_PAGE = 2**21
 _MADV_FREE = 8  # Linux's; `mmap` has it only where Python was built with headers that do
@@ -89,7 +89,7 @@ if sys.platform == "linux":  # elsewhere it is not known to help, and Windows ha
                     kept.popleft()
             except OSError:  # what cannot be lent is not kept
                 pass
-            except (IndexError, RuntimeError):  # other arrays came and went meanwhile; the last of them counts
+            except (IndexError, RuntimeError):  # others came and went meanwhile, and count themselves
                 pass
 
     def _kept_block(size: int) -> mmap.mmap | None:
