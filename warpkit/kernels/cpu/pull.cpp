@@ -14,8 +14,8 @@ struct PullWork {
     alignas(64) O out[TILE];
 };
 
-constexpr int GROUP = 16;
-constexpr int64 AHEAD = 2;
+constexpr int GROUP = 16;       // tiles
+constexpr int64 AHEAD = 2;  // steps of a tile in a channel; one takes about as long as memory
 
 // Some tiles of a piece, with their taps. One channel after the other is read for all of them: the caches
 // then see the pixels of an image in their order, whereas channels of one tile lie far apart.
@@ -104,36 +104,36 @@ void pull_group(const Problem &problem, int64 item, const Next &next, double fac
     }
 }
 
+template <typename S, typename T, typename O, typename Index>
+void pull_piece(const Problem &problem, int64 item, int64 piece, Wanted wanted, double factor) {
+    TileGroup<T, Index> group(problem);
+    PullWork<S, T, O> work;
+    work.streamed = streams<O>(problem);
+    problem.for_tiles(piece, [&](int64, const Tile &tile, const Next &next) {
+        prefetch_grid(problem, item, tile, next);
+        find_tile_taps(problem, item, tile, wanted, group.work[group.count]);
+        group.tiles[group.count++] = tile;
+        if (group.count < group.most && !next.ends_piece) return;
+        pull_group(problem, item, next, factor, group, work);
+        group.count = 0;
+    });
+    if (work.streamed) finish_stream();
+}
+
 template <typename S, typename T, typename O>
 void pull_as(const Problem &problem, const Interruption &interruption) {
     const double factor = derivative_factor(problem.arguments);
     const double nanoseconds = nanoseconds_per_point(problem, 0.2) * problem.batch * problem.points;
+    const int64 threads = worthwhile_threads(problem.arguments.num_threads, nanoseconds);
     const S fill = Pixel<S>::of(static_cast<T>(problem.arguments.fill_value));
     const T outside = to_arithmetic(fill);
     const bool outside_is_nothing = outside == 0 && 1 / outside > 0;  // +0: so is then the sum
     const Wanted wanted = {true, false, !outside_is_nothing, true};
-    const bool streamed = streams<O>(problem);
-    const int64 threads = worthwhile_threads(problem.arguments.num_threads, nanoseconds);
-    const auto run_with = [&](auto index) {
-        using Index = decltype(index);
-        parallel_for(problem.batch * problem.pieces, threads, interruption, [&](int64 number) {
-            TileGroup<T, Index> group(problem);
-            PullWork<S, T, O> work;
-            work.streamed = streamed;
-            const int64 item = number / problem.pieces;
-            problem.for_tiles(number % problem.pieces, [&](int64, const Tile &tile, const Next &next) {
-                prefetch_grid(problem, item, tile, next);
-                find_tile_taps(problem, item, tile, wanted, group.work[group.count]);
-                group.tiles[group.count++] = tile;
-                if (group.count < group.most && !next.ends_piece) return;
-                pull_group(problem, item, next, factor, group, work);
-                group.count = 0;
-            });
-            if (streamed) finish_stream();
-        });
-    };
-    if (problem.wide_index) run_with(int64{});
-    else run_with(int32{});
+    parallel_for(problem.batch * problem.pieces, threads, interruption, [&](int64 number) {
+        const int64 item = number / problem.pieces, piece = number % problem.pieces;
+        if (problem.wide_index) pull_piece<S, T, O, int64>(problem, item, piece, wanted, factor);
+        else pull_piece<S, T, O, int32>(problem, item, piece, wanted, factor);
+    });
 }
 
 // Derivatives of integer images are not rounded.
