@@ -182,6 +182,7 @@ void prefetch_next_values(const Problem &problem, const T *channel, int64 c, con
     }
     for (int r = 0; r < tile.height; ++r) {
         WK_PREFETCH(reinterpret_cast<const void *>(start + r * problem.row * sizeof(T)));
+        WK_PREFETCH(reinterpret_cast<const void *>(start + (r * problem.row + tile.width - 1) * sizeof(T)));
     }
 }
 template <typename T>
