@@ -648,7 +648,7 @@ def test_compiled_and_array_code_agree(kernel, boundary, data):
     ct_out = rng.standard_normal(compiled.shape).astype(image_dtype)
     found = grid_sample.vjp(ct_out, image, grid, **static)
     expected = grid_sample.vjp.own_rule(ct_out, image, grid, needs=(True, True), **static)
-    # Slopes are differences of pixels: they round by the size of what is subtracted, not by that of the result.
+    # Slopes are differences of pixels, and round by the size of these.
     subtracted = np.abs(image).max() * np.abs(ct_out).max() * lengths.max()
     for x, y, terms in zip(found, expected, (0, subtracted), strict=True):
         scale = max(4 * np.nan_to_num(np.abs(y)).max(initial=0), terms)

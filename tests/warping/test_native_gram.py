@@ -104,6 +104,23 @@ def test_more_pieces_than_places():
 
 
 @compiled
+def test_a_spline_of_points_close_together_keeps_its_digits():
+    """Sums of products of its basis functions would be some 1e11 times those of what they add up to."""
+    y, x = np.mgrid[:128, :128].astype(float)
+    moving = (np.sin(x / 5) + np.cos(y / 6 + x / 15))[None, None]
+    side = np.linspace(110, 120, 5)
+    points = np.stack(np.meshgrid(side, side), -1).reshape(-1, 2)
+    rng = np.random.default_rng(5)
+    theta = (points + rng.uniform(-0.1, 0.1, points.shape))[None]
+    arrays = moving, moving[..., ::-1], np.ones((1, 128, 128)), theta, points
+    options = {"kernel": "cubic", "boundary": "border", "frame": "pixel"}
+    found = warp_tps_gram(*arrays, **options)
+    static = warp_tps_gram.bind(arrays, options)[1]
+    np.testing.assert_allclose(found, warp_tps_gram.body(*arrays, **static), rtol=0, atol=1e-12 * found.max())
+    assert np.linalg.eigvalsh(found[0, :-1, :-1])[0] > 0
+
+
+@compiled
 def test_what_does_not_fit_is_left_to_array_code():
     image, theta = np.ones((1, 1, 4, 5)), np.ones((1, 2, 3))
     source = Source(AFFINE, theta, (4, 5))
@@ -135,6 +152,7 @@ def test_the_struct_mirrors_that_of_c():
         "int64_t": "c_long",
         "struct wk_sampling": "Sampling",
         "const void *": "c_void_p",
+        "const double *": "c_void_p",
     }
     expected = [(name, types[kind.strip()]) for kind, name in declared]
     found = [(name, kind.__name__.replace("c_longlong", "c_long")) for name, kind in LeastSquares._fields_]

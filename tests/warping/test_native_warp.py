@@ -94,6 +94,22 @@ def test_maps_along_the_axes_bit_for_bit(kernel):
                 same_bits(found, wk.warp_affine(image, theta, **options))
 
 
+@pytest.mark.parametrize("ndim", [1, 2, 3])
+def test_cotangents_of_outputs_one_pixel_wide(ndim):
+    """Of so many points that threads share an image; tiles are then as high as they come."""
+    rng = np.random.default_rng(13)
+    image, theta = rng.standard_normal((1, 2, *(20,) * ndim)), affine_theta(rng, 1, ndim)
+    out_shape = {1: (20000,), 2: (20000, 1), 3: (100, 200, 1)}[ndim]
+    ct_out = rng.standard_normal((1, 2, *out_shape))
+    threads, found = wk.get_num_threads(), []
+    for number in (1, 3):
+        wk.set_num_threads(number)
+        found.append(wk.warp_affine.vjp(ct_out, image, theta, shape=out_shape))
+    wk.set_num_threads(threads)
+    for one, other in zip(*found, strict=True):
+        same_bits(one, other)
+
+
 @pytest.mark.parametrize(("op", "draw"), CASES, ids=["affine", "projective"])
 def test_strange_parameters_bit_for_bit(op, draw):
     """NaN, infinite and huge ones; denominators of zero and less."""

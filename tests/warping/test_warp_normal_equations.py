@@ -317,6 +317,29 @@ def test_differentiable():
     np.testing.assert_allclose(by_fixed, -2 * (wk.warp_affine(moving, theta, (8, 9)) - fixed), rtol=1e-9)
 
 
+def test_differentiable_by_the_parameters_of_a_class():
+    rng = np.random.default_rng(15)
+    moving, fixed = smooth(rng, (1, 1, 10, 11)), smooth(rng, (1, 1, 8, 9))
+    angle, shift = np.array([0.1]), np.array([[0.03, -0.02]])
+
+    def total(angle, shift):
+        found = wk.warp_normal_equations(moving, fixed, wk.Rigid(angle, shift))
+        return found.matrix.sum() + found.vector.sum() + found.cost.sum()
+
+    _, by_both = wk.value_and_grad(total, (0, 1))(angle, shift)
+    for i, tangents in enumerate(((np.ones(1), None), (None, np.ones((1, 2))))):
+        moved = [x if t is None else x + 1e-6 * t for x, t in zip((angle, shift), tangents, strict=True)]
+        back = [x if t is None else x - 1e-6 * t for x, t in zip((angle, shift), tangents, strict=True)]
+        slope = (total(*moved) - total(*back)) / 2e-6
+        np.testing.assert_allclose(by_both[i].sum(), slope, rtol=1e-6)
+        np.testing.assert_allclose(wk.autograd.jvp(total, (angle, shift), tangents)[1], slope, rtol=1e-6)
+
+
+def test_weights_of_an_empty_image():
+    found = wk.warp_normal_equations(IMAGE, IMAGE[:, :, :0], AFFINE, weights=np.ones((0, 5)))
+    assert found.cost == 0.0
+
+
 IMAGE, AFFINE = np.ones((1, 1, 4, 5)), wk.Affine(np.eye(2, 3)[None])
 SPLINE = wk.ThinPlateSpline.random(np.random.default_rng(0), 2)
 
@@ -344,11 +367,15 @@ SPLINE = wk.ThinPlateSpline.random(np.random.default_rng(0), 2)
         ),
         (
             ((IMAGE, IMAGE, AFFINE), {"weights": -np.ones((4, 5))}),
-            "weights: expected numbers of at least 0, given -1",
+            "weights: expected finite numbers of at least 0, given -1",
         ),
         (
             ((IMAGE, IMAGE, AFFINE), {"weights": np.full((4, 5), np.nan)}),
-            "weights: expected numbers of at least 0",
+            "weights: expected finite numbers of at least 0",
+        ),
+        (
+            ((IMAGE, IMAGE, AFFINE), {"weights": np.full((4, 5), np.inf)}),
+            "weights: expected finite numbers of at least 0, given inf",
         ),
         (((IMAGE, IMAGE, AFFINE), {"kernel": "quintic"}), "kernel: expected"),
         (((IMAGE, IMAGE, AFFINE), {"boundary": "zeros"}), "boundary: expected"),

@@ -69,8 +69,9 @@ def footprint_sample(
 
     Notes
     -----
-    Along column :math:`J_j`, :math:`s_j` pixels long, there are :math:`n_j = \lceil s_j \rceil` samples, at
-    most 64, evenly spaced about the grid point; the value is the mean over the lattice of all of them,
+    Along column :math:`J_j`, :math:`s_j` pixels long, there are :math:`n_j = \lceil s_j - 10^{-4} \rceil`
+    samples, at least one and at most 64, evenly spaced about the grid point; the value is the mean over the
+    lattice of all of them,
 
     .. math:: V = \frac{1}{\prod_j n_j} \sum_i U\Bigl(g + \sum_j \bigl(i_j - \tfrac{n_j - 1}{2}\bigr) a_j
        \Bigr), \qquad a_j = J_j \sqrt{\frac{1 - 1 / s_j^2}{n_j^2 - 1}},

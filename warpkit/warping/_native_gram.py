@@ -29,6 +29,7 @@ class LeastSquares(ctypes.Structure):
         ("weights_n", ctypes.c_int64),
         ("fixed", ctypes.c_void_p),
         ("weights", ctypes.c_void_p),
+        ("functions", ctypes.c_void_p),
     ]
 
 
@@ -58,9 +59,18 @@ class Sums:
 
 
 def find_sums(
-    moving: Any, fixed: Any, weights: Any, source: Source, frame: str, **options: Any
+    moving: Any,
+    fixed: Any,
+    weights: Any,
+    source: Source,
+    frame: str,
+    functions: np.ndarray | None = None,
+    **options: Any,
 ) -> Sums | NotImplementedType:
-    """Sum up; `options` are kernel, boundary and fill_value. NotImplemented where no compiled kernel fits."""
+    """Sum up; `options` are kernel, boundary and fill_value. NotImplemented where no compiled kernel fits.
+
+    A spline's features times `functions` take the place of its features.
+    """
     if not (is_image(moving) and is_image(fixed) and is_image(weights)):
         return NotImplemented
     n = joint_batch(*(len(x) for x in (moving, fixed, weights, source.parameters)))
@@ -74,15 +84,18 @@ def find_sums(
     scales, offsets = frame_scales(moving.shape[2:], frame)
     sampling.offset = (*offsets, *(0.0,) * (3 - ndim))
     slopes = ndim + (source.code == PROJECTIVE)
-    features = ndim + 1 + sampling.spline.controls
+    features = sampling.spline.controls or ndim + 1
     out = np.zeros((n, _pairs(slopes) * _pairs(features) + slopes * features + 1))
     constant = all(length == 1 for length in weights.shape[1:])
+    if functions is not None:
+        functions = np.ascontiguousarray(functions)
     if n and fixed.size:
         sampling.image, sampling.out = moving.ctypes.data, out.ctypes.data
         arguments = LeastSquares(
             sampling, DTYPES[fixed.dtype], DTYPES[weights.dtype], len(fixed), len(weights)
         )
         arguments.fixed, arguments.weights = fixed.ctypes.data, None if constant else weights.ctypes.data
+        arguments.functions = None if functions is None else functions.ctypes.data
         _native.call("wk_normal_equations", arguments)
     if constant:
         factor = weights.reshape(-1, 1).astype(np.float64)

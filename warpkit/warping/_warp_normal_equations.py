@@ -9,7 +9,7 @@ import numpy as np
 
 from warpkit._core import Array, Tracer, as_array, is_array, namespace, plain, wrong_type, wrong_value
 from warpkit.autograd import jvp
-from warpkit.ops import stack
+from warpkit.ops import stack, transpose
 from warpkit.transforms import (
     AbstractAffine,
     AbstractTransform,
@@ -65,7 +65,9 @@ def warp_normal_equations(
     Parameters
     ----------
     moving : array, shape (H, W), (C, H, W) or (N, C, H, W)
-        The image that is warped; in 3D (D, H, W) and so on. Of a dtype that can be interpolated: integers are
+        The image that is warped; in 3D (D, H, W) and so on. Channels come first: of a photo (H, W, 3) pass
+        ``numpy.moveaxis(photo, -1, 0)``. For B-splines, their :func:`spline_coefficients` (of `moving`
+        alone). Of a dtype that can be interpolated: integers are
         *not* rounded here.
     fixed : array
         The image it is compared with, of the same layout; its spatial shape is the output's.
@@ -73,8 +75,9 @@ def warp_normal_equations(
         From points of `fixed` to points of `moving`: an affine map of any class, a :class:`Projective`, or a
         :class:`ThinPlateSpline` as it was built. N may be 1 here, in `moving` or in `fixed`.
     weights : array, shape (H, W) or (N, H, W), optional
-        Non-negative numbers, one per point of `fixed`; booleans are a mask. 1 by default. What lies at a
-        point of weight 0 does not count, be it NaN.
+        Finite numbers of at least 0, one per point of `fixed`; booleans are a mask. 1 by default. What lies
+        at a point of weight 0 does not count in the results, be it NaN, and their derivative by that weight
+        is 0. (Derivatives by the transform still look at the pixels of `moving` there.)
     kernel, boundary, fill_value : optional
         As of :func:`warp`.
 
@@ -87,9 +90,10 @@ def warp_normal_equations(
     Raises
     ------
     ValueError
-        If shapes do not fit together, a weight is negative or NaN, or an option is unknown.
+        If shapes do not fit together, `moving` has no pixels, a weight is negative, infinite or NaN, an
+        option is unknown, or `transform` is a failed estimate, or a spline with affine maps around it.
     TypeError
-        If `transform` is of a class without parameters, or a dtype cannot be computed with.
+        If `transform` is of another class, or a dtype cannot be computed with.
 
     Notes
     -----
@@ -104,11 +108,13 @@ def warp_normal_equations(
     parameters :math:`\alpha`, whose theta is a function of them, :math:`J_\alpha = J_\theta\,
     \partial\theta / \partial\alpha`. All three results can be differentiated again, as array code.
 
-    Slopes of the linear kernel at pixel centres are the right ones, as in :func:`grid_sample`. Points outside
-    `moving` read `fill_value` under "constant", have no slope, and cost what they differ from `fixed`; weigh
-    them by 0 to leave them out. A point without an answer (a NaN coordinate, say) makes its item NaN. The
-    matrix of a :class:`Projective` is singular, for a multiple of theta is the same map: damp it, or use a
-    pseudo-inverse.
+    Slopes of the linear kernel at pixel centres are the right ones, as in :func:`grid_sample`: under
+    "constant" the last pixels have slopes towards `fill_value`, which "border" avoids. Points beyond read
+    `fill_value` under "constant", have no slope, and cost what they differ from `fixed`; weigh them by 0 to
+    leave them out. (Weights belong to the points of `fixed`: to leave out what is outside `moving`, or in a
+    mask of it, warp ones or that mask anew for each step.) A point without an answer (a NaN coordinate, say)
+    makes its item NaN. The matrix of a :class:`Projective` is singular, for a multiple of theta is the same
+    map: damp it, or use a pseudo-inverse.
 
     References
     ----------
@@ -147,9 +153,9 @@ def warp_normal_equations(
     matrix, vector = gram[:, :-1, :-1], gram[:, :-1, -1]
     if isinstance(parametrised, AbstractAffine) and not isinstance(parametrised, Affine):
         jacobian = _theta_by_fields(parametrised)
-        backwards = jacobian.transpose(0, 2, 1)
+        backwards = transpose(jacobian, (0, 2, 1))
         matrix = _product(_product(backwards, matrix), jacobian)
-        matrix = (matrix + matrix.transpose(0, 2, 1)) / 2
+        matrix = (matrix + transpose(matrix, (0, 2, 1))) / 2
         vector = _product(backwards, vector.reshape(*vector.shape, 1))[:, :, 0]
     return NormalEquations(matrix, vector, gram[:, -1, -1])
 
@@ -165,9 +171,8 @@ def _check_transform(transform: Any) -> AbstractAffine | Projective | ThinPlateS
         raise wrong_type("transform", "an affine map, a Projective or a ThinPlateSpline", transform)
     if isinstance(transform, ThinPlateSpline) and transform.base is not None:
         expected = "a ThinPlateSpline as it was built"
-        raise wrong_value(
-            "transform", expected, "one with affine maps around it: see `before`, `after`, `base`"
-        )
+        given = "one with affine maps around it (`before`, `after`); warp by these first, or take its `base`"
+        raise wrong_value("transform", expected, given)
     return transform
 
 
@@ -194,10 +199,10 @@ def _batched_weights(weights: Any, fixed: Array, ndim: int) -> Array:
         raise wrong_value("weights", f"shape ({listed}) or (n, {listed})", f"shape {tuple(weights.shape)}")
     if weights.dtype.kind == "b":
         weights = weights.astype("uint8")
-    least = plain(weights).min(initial=0)
-    if not least >= 0:  # so written, NaN fails
-        raise wrong_value("weights", "numbers of at least 0", float(least))
-    return weights.reshape(-1, *shape) if weights.ndim == ndim else weights
+    least, most = plain(weights).min(initial=0), plain(weights).max(initial=0)
+    if not (least >= 0 and most < float("inf")):  # so written, NaN fails
+        raise wrong_value("weights", "finite numbers of at least 0", float(most if least >= 0 else least))
+    return weights.reshape(1, *shape) if weights.ndim == ndim else weights
 
 
 # ---- the chain rule ----------------------------------------------------------------------------------------

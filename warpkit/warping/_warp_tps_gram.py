@@ -70,8 +70,7 @@ def warp_tps_gram(
     .. math:: \frac{\partial r}{\partial\theta_{ki}}
        = s_i \frac{\partial V}{\partial x_i}\, (\phi(p)\, M)_k.
 
-    The compiled kernel sums up products of :math:`\phi`, and M is multiplied with these sums. Derivatives
-    are those of the array code, block by block.
+    Derivatives are those of the array code, block by block.
     """
     operator = tps_operator(control_points, regularization)
     in_shape, out_shape = tuple(moving.shape[2:]), tuple(fixed.shape[2:])
@@ -99,21 +98,13 @@ def _kernel(moving, fixed, weights, theta, control_points, *, regularization, fr
     coefficients = matmul(operator, theta.astype(np.float64) - control_points.astype(np.float64))
     parameters = displacement_to_pixels(coefficients, moving.shape[2:], frame)
     source = _source(parameters, control_points, moving, fixed.shape[2:], frame)
-    sums = find_sums(moving, fixed, weights, source, frame, **options)
-    return sums if sums is NotImplemented else _by_values(sums, operator).matrix()
+    sums = find_sums(moving, fixed, weights, source, frame, functions=operator, **options)
+    return sums if sums is NotImplemented else _by_points(sums).matrix()
 
 
-def _by_values(sums: Sums, operator: np.ndarray) -> Sums:
-    """From sums by coefficients to sums by values at the control points, in the order (k, i) of theta."""
-    n, ndim, _ = sums.mixed.shape
-    k = operator.shape[1]
-    squares = np.empty((n, k, ndim, k, ndim))
-    for i in range(ndim):
-        for j in range(i + 1):
-            products = operator.T @ sums.squares[:, i, :, j, :] @ operator
-            products = (products + products.transpose(0, 2, 1)) / 2
-            squares[:, :, i, :, j] = squares[:, :, j, :, i] = products
-    return Sums(squares, (sums.mixed @ operator).transpose(0, 2, 1), sums.cost)
+def _by_points(sums: Sums) -> Sums:
+    """From the order (i, k) to that of theta: (k, i)."""
+    return Sums(sums.squares.transpose(0, 2, 1, 4, 3), sums.mixed.transpose(0, 2, 1), sums.cost)
 
 
 @warp_tps_gram.spec

@@ -77,6 +77,8 @@ struct wk_least_squares {
     int64_t weights_n;
     const void *fixed;      // (fixed_n, channels, points)
     const void *weights;    // (weights_n, points), or NULL: all are 1
+    // For a spline, (controls + 1 + ndim, controls): its features times this are the functions whose products are summed up.
+    const double *functions;
 };
 
 WK_EXPORT int32_t wk_abi_version(void);
@@ -108,7 +110,7 @@ WK_EXPORT int32_t wk_pull_jvp(const struct wk_sampling *arguments, wk_interrupte
 
 // out (n, ...) in float64 = weighted sums over points and channels of products of the residual r, of its slopes s by the
 // image's pixel coordinates x, and of the features f of a point: its x, y[, z] in the frame, and 1; for a spline the
-// basis functions, 1, and x, y[, z]. For a homography the slopes are s_i / w, and last -sum of s_i (x_i - offset_i) / w.
+// basis functions, 1, and x, y[, z], times `functions`. For a homography the slopes are s_i / w, and last -sum of s_i (x_i - offset_i) / w.
 //   s_i s_j f_a f_b   for each pair i <= j (00, 01, 11, 02, ...), and in it for each pair b <= a (00, 10, 11, 20, ...)
 //   s_i r f_a         for each i, and in it for each a
 //   r r

@@ -72,7 +72,7 @@ bool find_affine_cells(const Problem &problem, int64 item, const Tile &tile, Axi
         constexpr double FAR = 1 << 29;
         double low, high;
         affine.range(d, &low, &high);
-        if (!(low > -FAR && high < FAR)) return false;
+        if (!(low > -FAR && low <= high && high < FAR)) return false;  // low > high: all NaN
         cells[d].low = static_cast<int32>(Kernel::first_tap(cell_of(low)));
         cells[d].high = static_cast<int32>(Kernel::first_tap(cell_of(high)));
     }

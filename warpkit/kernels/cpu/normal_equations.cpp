@@ -135,14 +135,16 @@ double nanoseconds_of(const Problem &problem, const Layout &layout) {
 template <typename Work>
 void add_pieces(const wk_least_squares &arguments, const Problem &problem, int64 first, int64 width, int64 places,
                 const Interruption &interruption, double *sums) {
-    const Layout layout(problem.arguments);
+    const Layout layout(arguments);
     const int64 threads =
         worthwhile_threads(problem.arguments.num_threads, nanoseconds_of(problem, layout));
     parallel_for(problem.batch * width, threads, interruption, [&](int64 number) {
         const int64 item = number / width, place = number % width;
         double *to = sums + (item * places + place) * layout.size();
-        const Memory<double> features = allocate<double>(layout.features * TILE);
-        for (int64 i = 0; i < layout.features * TILE; ++i) features[i] = 0.0;
+        const int64 size = features_of(problem.arguments) * TILE;
+        const bool spline = problem.arguments.source == WK_TPS;
+        const Memory<double> features = allocate<double>(size), functions = allocate<double>(spline ? size : 0);
+        for (int64 i = 0; i < size; ++i) features[i] = 0.0;
         Work work;
         set_up(problem, work.taps);
         problem.for_tiles(first + place, [&](int64, const Tile &tile, const Next &next) {
@@ -153,7 +155,9 @@ void add_pieces(const wk_least_squares &arguments, const Problem &problem, int64
             }
             find_features(problem, tile, work.coordinates, features.get());
             const int count = tile.count(), padded = (count + LANES - 1) / LANES * LANES;
-            add_products(layout, work.products, features.get(), padded, to);
+            const double *rows = features.get();
+            if (spline) rows = find_functions(arguments, rows, padded, functions.get());
+            add_products(layout, work.products, rows, padded, to);
         });
     });
 }
@@ -161,7 +165,7 @@ void add_pieces(const wk_least_squares &arguments, const Problem &problem, int64
 template <typename S, typename T>
 void normal_equations_as(const wk_least_squares &arguments, const Problem &problem,
                          const Interruption &interruption) {
-    const Layout layout(problem.arguments);
+    const Layout layout(arguments);
     const int64 places = places_of(problem, layout), size = layout.size();
     const Memory<double> sums = allocate<double>(problem.batch * places * size);
     for (int64 i = 0; i < problem.batch * places * size; ++i) sums[i] = 0.0;
@@ -204,7 +208,8 @@ bool is_dtype(int32_t code) { return code >= 0 && code <= WK_INT16; }
 int32_t wk_normal_equations(const wk_least_squares *arguments, wk_interrupted interrupted) {
     const wk_sampling &sampling = arguments->sampling;
     const bool transform = sampling.source != WK_GRID_FLOAT32 && sampling.source != WK_GRID_FLOAT64;
-    if (!transform || !wk::is_dtype(arguments->fixed_dtype) || !wk::is_dtype(arguments->weights_dtype)) {
+    const bool complete = sampling.source != WK_TPS || arguments->functions;
+    if (!transform || !complete || !wk::is_dtype(arguments->fixed_dtype) || !wk::is_dtype(arguments->weights_dtype)) {
         return WK_UNSUPPORTED;
     }
     return wk::run(&sampling, interrupted, [&](const wk::Problem &problem, const wk::Interruption &interruption) {

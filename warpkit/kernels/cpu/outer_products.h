@@ -47,7 +47,9 @@ struct Products {
 struct Layout {
     int slopes;
     int64 features;
-    explicit Layout(const wk_sampling &a) : slopes(slopes_of(a)), features(features_of(a)) {}
+    explicit Layout(const wk_least_squares &l)
+        : slopes(slopes_of(l.sampling)),
+          features(l.sampling.source == WK_TPS ? l.sampling.spline.controls : features_of(l.sampling)) {}
     int64 of_pair(int64 pair) const { return pair * pairs_of(features); }
     int64 of_mixed(int i) const { return of_pair(pairs_of(slopes)) + i * features; }
     int64 of_square() const { return of_mixed(slopes); }
@@ -72,6 +74,22 @@ inline void find_features(const Problem &problem, const Tile &tile, Coordinates 
     }
     for (int d = 0; d < a.ndim; ++d) memcpy(rows + d * TILE, point[d], count * sizeof(double));
     for (int p = 0; p < count; ++p) rows[a.ndim * TILE + p] = 1.0;
+}
+
+// From a spline's features to its functions of the values at the control points. (To multiply sums of the features' products
+// instead would leave few of their digits where control points are close together.) Returns the rows of those.
+inline const double *find_functions(const wk_least_squares &l, const double *features, int count, double *rows) {
+    const int64 controls = l.sampling.spline.controls;
+    for (int64 k = 0; k < controls; ++k) {
+        double *WK_RESTRICT row = rows + k * TILE;
+        for (int p = 0; p < count; ++p) row[p] = 0.0;
+        for (int64 i = 0; i < features_of(l.sampling); ++i) {
+            const double factor = l.functions[i * controls + k];
+            const double *WK_RESTRICT feature = features + i * TILE;
+            for (int p = 0; p < count; ++p) row[p] += factor * feature[p];  // vectorised
+        }
+    }
+    return rows;
 }
 
 // From slopes by coordinates to slopes by the numerators and the denominator of a homography,

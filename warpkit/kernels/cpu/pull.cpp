@@ -108,7 +108,8 @@ template <typename S, typename T, typename O, typename Index>
 void pull_piece(const Problem &problem, int64 item, int64 piece, Wanted wanted, double factor) {
     TileGroup<T, Index> group(problem);
     PullWork<S, T, O> work;
-    work.streamed = streams<O>(problem);
+    const Stream stream{streams<O>(problem)};
+    work.streamed = stream.used;
     problem.for_tiles(piece, [&](int64, const Tile &tile, const Next &next) {
         prefetch_grid(problem, item, tile, next);
         find_tile_taps(problem, item, tile, wanted, group.work[group.count]);
@@ -117,7 +118,6 @@ void pull_piece(const Problem &problem, int64 item, int64 piece, Wanted wanted, 
         pull_group(problem, item, next, factor, group, work);
         group.count = 0;
     });
-    if (work.streamed) finish_stream();
 }
 
 template <typename S, typename T, typename O>

@@ -48,12 +48,13 @@ struct ReachFinder {
     }
 
 private:
-    // An affine map's coordinates along the slowest axis, at both ends of each row: they grow or fall steadily in
-    // between, and rounding keeps that. Returns their number.
+    // An affine map's coordinates along the slowest axis, at both ends of each row, or at its one point: they grow or
+    // fall steadily in between, and rounding keeps that. Returns their number.
     static int find_ends(const Problem &problem, int64 item, const Tile &tile, double *x) {
         const wk_sampling &a = problem.arguments;
         const double *theta = static_cast<const double *>(a.coordinates) + problem.source_of(item) * parameters_of(a);
         const double *row = theta + (a.ndim - 1) * (a.ndim + 1);
+        const int ends = tile.width > 1 ? 2 : 1;  // no more than there are points
         const double start = first_column(a, tile);
         const double left = row[0] * start, right = row[0] * (start + (tile.width - 1));
         for (int r = 0; r < tile.height; ++r) {  // what map_pixels_affinely says, term by term
@@ -63,10 +64,10 @@ private:
                 const double in_plane = a.ndim > 1 ? along + y : along;
                 return (a.ndim > 2 ? in_plane + z : in_plane) + row[a.ndim];
             };
-            x[2 * r] = add(left);
-            x[2 * r + 1] = add(right);
+            x[ends * r] = add(left);
+            x[ends * r + ends - 1] = add(right);
         }
-        return 2 * tile.height;
+        return ends * tile.height;
     }
 };
 

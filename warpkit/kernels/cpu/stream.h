@@ -30,7 +30,6 @@ inline void stream_line(void *to, const void *from) {
     }
 #endif
 }
-// Such stores are not in order with others: to be called before another thread learns that they are done.
 inline void finish_stream() { _mm_sfence(); }
 #else
 constexpr bool CAN_STREAM = false;
@@ -48,6 +47,14 @@ bool streams(const Problem &problem) {
                              problem.row % TILE_WIDTH == 0 && TILE_WIDTH * sizeof(O) % CACHE_LINE_SIZE == 0;
     return CAN_STREAM && size >= LARGE && whole_lines;
 }
+
+// Such stores are not in order with others: this ends before another thread learns that they are done.
+struct Stream {
+    const bool used;
+    ~Stream() {
+        if (used) finish_stream();
+    }
+};
 
 // Writes a row of a tile.
 template <typename O>
