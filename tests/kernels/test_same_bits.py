@@ -143,7 +143,12 @@ class Case:
             out += [_native_warp.parameter_cotangent(*arguments, **options)]
             tangents = self.tan_image, self.tan_parameters
             out.append(_native_warp.tangent(*tangents, self.image, self.source, **options))
-        sums = find_sums(self.image, self.ct_out, self.weights, self.source, "pixel", **options)
+        functions = None
+        if self.source.spline is not None:
+            features = self.source.parameters.shape[1]
+            functions = np.cos(np.arange(features * self.source.spline.controls)).reshape(features, -1)
+        arrays = self.image, self.ct_out, self.weights
+        sums = find_sums(*arrays, self.source, "pixel", functions, **options)
         return [*out, sums.squares, sums.mixed, sums.cost]
 
 
