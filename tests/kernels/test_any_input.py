@@ -7,6 +7,7 @@ Under a sanitizer (`.ci/run`) no access leaves an array.
 
 import contextlib
 import math
+from functools import partial
 from unittest import mock
 
 import numpy as np
@@ -256,7 +257,7 @@ def check(problem, call, inputs, specs, bits=False):
 
 def check_value(draw, op):
     problem = Problem(draw, op)
-    call = lambda: op(*problem.arrays, **problem.static)  # noqa: E731
+    call = partial(op, *problem.arrays, **problem.static)
     check(problem, call, problem.arrays, [problem.output()], op in SAME_BITS)
 
 
@@ -267,7 +268,7 @@ def check_vjp(draw, op):
     needs = tuple(can and draw(st.booleans()) for can in possible)
     inputs = [ArraySpec(array.shape, array.dtype.newbyteorder("=")) for array in arrays]
     specs = [spec if need else None for spec, need in zip(inputs, needs, strict=True)]
-    call = lambda: op.vjp(ct_out, *arrays, needs=needs, **problem.static)  # noqa: E731
+    call = partial(op.vjp, ct_out, *arrays, needs=needs, **problem.static)
     check(problem, call, [ct_out, *arrays], specs)
 
 

@@ -105,7 +105,7 @@ def test_more_pieces_than_places():
 
 @compiled
 def test_a_spline_of_points_close_together_keeps_its_digits():
-    """Sums of products of its basis functions would be some 1e11 times those of what they add up to."""
+    """Sums of products of its basis functions, multiplied by M afterwards, would cancel."""
     y, x = np.mgrid[:128, :128].astype(float)
     moving = (np.sin(x / 5) + np.cos(y / 6 + x / 15))[None, None]
     side = np.linspace(110, 120, 5)

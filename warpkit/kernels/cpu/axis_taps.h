@@ -30,6 +30,7 @@ inline bool all_within(const double *value, int count, double low, double high) 
     for (int p = 0; p < count; ++p) result = (value[p] >= low) & (value[p] <= high) ? result : 0.0;
     return result != 0.0;
 }
+// The same without the end of the range.
 inline bool all_from_to(const double *value, int count, double low, double end) {
     double result = 1.0;
     for (int p = 0; p < count; ++p) result = (value[p] >= low) & (value[p] < end) ? result : 0.0;  // vectorised

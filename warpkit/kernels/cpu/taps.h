@@ -29,7 +29,7 @@ struct Taps {
     alignas(64) AxisTaps<T, Index> axis[MAX_NDIM];
     alignas(64) T answer[TILE];             // NaN where the point has none, else 0; not set in an interior tile
     alignas(64) Index base[TILE];           // place of the first tap, if the whole image were in memory
-    alignas(64) T beyond[TILE];             // see Known; in a clipped tile, what is added to values: +0, -0 or NaN
+    alignas(64) T beyond[TILE];             // in a clipped tile, what is added to values: +0, -0 or NaN
     int64 offset[PRODUCT_SIZE / 16];        // of the places in memory of each tap, from there
     alignas(64) Index place[PRODUCT_SIZE];  // tap k of point p: [k * stride + p]; negative: nothing there
     alignas(64) T weight[SETS][PRODUCT_SIZE];
