@@ -36,11 +36,13 @@ inline void pause() {
 #endif
 }
 
-// Waits without giving up the processor, for less time than a wake-up takes.
+// Waits awake for a while, and lets other threads have the processor in it. Long enough for what a program
+// does between two calls: a worker that sleeps there has to be woken by each call (50 us on a virtual machine),
+// and Linux often wakes it on the caller's processor and leaves it there, while another one idles.
 template <typename Condition>
 void spin_until(const Condition &condition) {
     using Clock = std::chrono::steady_clock;
-    constexpr std::chrono::microseconds LIMIT{20};
+    constexpr std::chrono::microseconds LIMIT{500};
     constexpr int TRIES = 16;  // between two looks at the clock
     const Clock::time_point end = Clock::now() + LIMIT;
     do {
@@ -48,6 +50,7 @@ void spin_until(const Condition &condition) {
             if (condition()) return;
             pause();
         }
+        std::this_thread::yield();
     } while (Clock::now() < end);
 }
 
