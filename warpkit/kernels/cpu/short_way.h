@@ -116,42 +116,27 @@ void clip_row(const Problem &problem, const Row &x, int first, Width width, Taps
     }
 }
 
-// Then, of all points of the tile, what is added to values, axis by axis: +0 once a weight is lost, NaN for good.
-template <typename Kernel, int NDIM, typename T, typename Index>
-void find_beyond(Taps<T, Index> &taps) {
-    T *WK_RESTRICT beyond = taps.beyond;
-    const T *WK_RESTRICT local[NDIM], *WK_RESTRICT moved[NDIM];
-    for (int d = 0; d < NDIM; ++d) local[d] = taps.axis[d].local;
-    for (int d = 0; d < NDIM; ++d) moved[d] = taps.axis[d].moved;
-    for (int p = 0; p < taps.count; ++p) {  // vectorised
-        T sum = T(-0.0);
-        for (int d = 0; d < NDIM; ++d) {
-            T w[Kernel::TAPS];
-            Kernel::template weights<0>(local[d][p], w);
-            const T lost = zero_where_lost<Kernel::TAPS>(moved[d][p], w, T(-0.0));
-            sum += moved[d][p] == moved[d][p] ? lost : static_cast<T>(NOT_A_NUMBER);
-        }
-        beyond[p] = sum;
-    }
-}
-
-// And the weights.
+// Then, of all points of the tile, the weights, and what is added to values: +0 once a weight is lost, NaN for good.
 template <typename Kernel, int NDIM, bool VALUES, bool SLOPES, typename T, typename Index>
 void find_clipped_weights(Taps<T, Index> &taps) {
     const T *WK_RESTRICT local[NDIM], *WK_RESTRICT moved[NDIM];
     for (int d = 0; d < NDIM; ++d) local[d] = taps.axis[d].local;
     for (int d = 0; d < NDIM; ++d) moved[d] = taps.axis[d].moved;
-    T *WK_RESTRICT value = taps.weight[0];
+    T *WK_RESTRICT value = taps.weight[0], *WK_RESTRICT beyond = taps.beyond;
     T *WK_RESTRICT slope_x = taps.weight[1], *WK_RESTRICT slope_y = taps.weight[2];
     T *WK_RESTRICT slope_z = taps.weight[3];
     for (int p = 0; p < taps.count; ++p) {  // vectorised
         PointWeights<Kernel::TAPS, NDIM, T> w;
+        T sum = T(-0.0);
         for (int d = 0; d < NDIM; ++d) {
             Kernel::template weights<0>(local[d][p], w.value[d]);
+            const T lost = zero_where_lost<Kernel::TAPS>(moved[d][p], w.value[d], T(-0.0));
+            sum += moved[d][p] == moved[d][p] ? lost : static_cast<T>(NOT_A_NUMBER);
             if (SLOPES) Kernel::template weights<(Kernel::MAX_ORDER > 0 ? 1 : 0)>(local[d][p], w.slope[d]);
             clip_weights<Kernel::TAPS>(moved[d][p], w.value[d]);
             if (SLOPES) clip_weights<Kernel::TAPS>(moved[d][p], w.slope[d]);
         }
+        beyond[p] = sum;
         if constexpr (VALUES) store_products<Kernel, NDIM, 0>(w, value + p);
         if constexpr (SLOPES) {
             store_products<Kernel, NDIM, 1>(w, slope_x + p);
@@ -164,7 +149,6 @@ void find_clipped_weights(Taps<T, Index> &taps) {
 template <typename Kernel, int NDIM, typename T, typename Index>
 void find_clipped_weights(Wanted wanted, Taps<T, Index> &taps) {
     const bool slopes = wanted.slopes && Kernel::MAX_ORDER > 0;
-    find_beyond<Kernel, NDIM>(taps);
     if (!slopes) find_clipped_weights<Kernel, NDIM, true, false>(taps);
     else if (!wanted.values) find_clipped_weights<Kernel, NDIM, false, true>(taps);
     else find_clipped_weights<Kernel, NDIM, true, true>(taps);
