@@ -48,7 +48,7 @@ struct Problem {
     bool whole;       // the whole image is in memory
     bool prefetches;  // the images do not fit a cache
 
-    explicit Problem(const wk_sampling &a) : arguments(a), axes{}, interior{{a, 0}, {a, 1}, {a, 2}}, plane(1), whole(true) {
+    explicit Problem(const wk_sampling &a, int64 usual_width = TILE_WIDTH) : arguments(a), axes{}, interior{{a, 0}, {a, 1}, {a, 2}}, plane(1), whole(true) {
         for (int d = 0; d < a.ndim; ++d) {
             axes[d] = {a.size[d], plane, a.scale[d], a.offset[d]};
             plane *= a.block_size[d];
@@ -65,9 +65,9 @@ struct Problem {
         points = row * rows;
         // 16 x 16: whole cache lines of the output, and as many pixels across as along at any angle. Short
         // rows are taken whole: their images are small.
-        constexpr int64 WIDTH = TILE_WIDTH, SHORT_ROW = 64;
+        constexpr int64 SHORT_ROW = 64;
         const int64 most = most_points(a);
-        const int64 widest = rows * WIDTH < most ? most / (rows > 0 ? rows : 1) : WIDTH;
+        const int64 widest = rows * usual_width < most ? most / (rows > 0 ? rows : 1) : usual_width;
         const int64 width = row <= SHORT_ROW ? row : widest;
         tile_width = width < row ? width : row;
         if (tile_width > most) tile_width = most;
@@ -136,6 +136,26 @@ struct Problem {
         return value_start(arguments.point_values_n == 1 ? 0 : item, channel);
     }
 };
+
+// Whether points along a row read along the rows of the image, more or less: as far as the first map tells, or one place
+// of the first grid. Wide tiles are faster then, and slower where points read across the rows.
+inline bool follows_rows(const Problem &problem) {
+    const wk_sampling &a = problem.arguments;
+    double step[MAX_NDIM] = {};
+    const auto difference = [&](const auto *grid) {
+        const int64 distance = problem.row < WIDE_TILE_WIDTH ? problem.row - 1 : WIDE_TILE_WIDTH;
+        const auto *here = grid + problem.rows / 2 * problem.row * a.ndim, *there = here + distance * a.ndim;
+        for (int d = 0; d < a.ndim; ++d) step[d] = (static_cast<double>(there[d]) - here[d]) * problem.axes[d].scale;
+    };
+    if (problem.batch * problem.points == 0) return false;
+    if (a.source == WK_GRID_FLOAT32) difference(static_cast<const float *>(a.coordinates));
+    if (a.source == WK_GRID_FLOAT64) difference(static_cast<const double *>(a.coordinates));
+    if (a.source == WK_AFFINE) {
+        for (int d = 0; d < a.ndim; ++d) step[d] = static_cast<const double *>(a.coordinates)[d * (a.ndim + 1)];
+    }
+    const auto size = [&](int d) { return step[d] < 0 ? -step[d] : step[d]; };
+    return 2.0 * (size(1) + size(2)) <= size(0) && size(0) > 0.0;
+}
 
 // The chain rule's factor of derivatives: the product of the frame's scales.
 inline double derivative_factor(const wk_sampling &a) {

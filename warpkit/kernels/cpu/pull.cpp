@@ -49,12 +49,14 @@ void pull_channel(const Problem &problem, int64 item, int64 channel, const Tile 
     }
     const S fill = Pixel<S>::of(static_cast<T>(a.fill_value));
     const T scale = static_cast<T>(factor);
-    load_values(static_cast<const S *>(a.image) + problem.plane_start(item, channel), taps, fill, work.values);
+    const S *plane = static_cast<const S *>(a.image) + problem.plane_start(item, channel);
     if constexpr (std::is_same_v<T, O>) {
         const bool linear = taps.along == 2 && taps.interior && !taps.vanishes[0] && factor == 1.0;
-        if (linear && taps.product == 4) return weigh_linear<4>(problem, tile, taps, work.values, work.streamed, to);
-        if (linear && taps.product == 8) return weigh_linear<8>(problem, tile, taps, work.values, work.streamed, to);
+        const bool streamed = work.streamed;
+        if (linear && taps.product == 4) return pull_linear<4>(problem, tile, plane, taps, work.values, streamed, to);
+        if (linear && taps.product == 8) return pull_linear<8>(problem, tile, plane, taps, work.values, streamed, to);
     }
+    load_values(plane, taps, fill, work.values);
     weigh_values(taps, 0, work.values, work.result);
     for (int p = 0; p < count && factor != 1.0; ++p) work.result[p] *= scale;
     if constexpr (std::is_same_v<T, O>) {
@@ -144,7 +146,7 @@ void pull_integers(const Problem &problem, const Interruption &interruption) {
     else pull_as<S, float, S>(problem, interruption);
 }
 
-void pull(const Problem &problem, const Interruption &interruption) {
+void pull_tiles(const Problem &problem, const Interruption &interruption) {
     switch (problem.arguments.image_dtype) {
     case WK_FLOAT32: return pull_as<float, float, float>(problem, interruption);
     case WK_FLOAT64: return pull_as<double, double, double>(problem, interruption);
@@ -153,6 +155,11 @@ void pull(const Problem &problem, const Interruption &interruption) {
     case WK_UINT16: return pull_integers<uint16>(problem, interruption);
     case WK_INT16: return pull_integers<int16>(problem, interruption);
     }
+}
+
+void pull(const Problem &problem, const Interruption &interruption) {
+    if (follows_rows(problem)) pull_tiles(Problem(problem.arguments, WIDE_TILE_WIDTH), interruption);
+    else pull_tiles(problem, interruption);
 }
 
 }  // namespace

@@ -43,7 +43,7 @@ bool streams(const Problem &problem) {
     constexpr int64 LARGE = int64{1} << 25;  // bytes; memory of this size begins at a cache line, see _large_arrays.py
     const int64 size = problem.batch * problem.arguments.channels * problem.points * static_cast<int64>(sizeof(O));
     const uintptr_t start = reinterpret_cast<uintptr_t>(problem.arguments.out);
-    const bool whole_lines = start % CACHE_LINE_SIZE == 0 && problem.tile_width == TILE_WIDTH &&
+    const bool whole_lines = start % CACHE_LINE_SIZE == 0 && problem.tile_width % TILE_WIDTH == 0 &&
                              problem.row % TILE_WIDTH == 0 && TILE_WIDTH * sizeof(O) % CACHE_LINE_SIZE == 0;
     return CAN_STREAM && size >= LARGE && whole_lines;
 }
@@ -56,7 +56,7 @@ struct Stream {
     }
 };
 
-// Writes a row of a tile.
+// Writes as much as a narrow tile's row.
 template <typename O>
 void stream_row(O *to, const O *from) {
     constexpr int LINE = CACHE_LINE_SIZE / sizeof(O);

@@ -64,7 +64,8 @@
 namespace wk {
 
 constexpr int TILE = 256;       // points, at most
-constexpr int TILE_WIDTH = 16;  // of a tile that is not as wide as the output
+// Of a tile that is not as wide as the output: whole cache lines of it, and twice as many where that suits the map.
+constexpr int TILE_WIDTH = 16, WIDE_TILE_WIDTH = 2 * TILE_WIDTH;
 constexpr int MAX_NDIM = 3;
 constexpr int MAX_TAPS = 4;         // along one axis
 constexpr int PRODUCT_SIZE = 2048;  // taps of all points of a tile, at most
@@ -77,12 +78,14 @@ struct Tile {
     int count() const { return width * height; }
 };
 
-// Calls body(r, width) for the rows of a tile; the usual width is known to the compiler then, which matters for
+// Calls body(r, width) for the rows of a tile; the usual widths are known to the compiler then, which matters for
 // loops this short.
 template <typename Body>
 void for_rows(const Tile &tile, const Body &body) {
     if (tile.width == TILE_WIDTH) {
         for (int r = 0; r < tile.height; ++r) body(r, std::integral_constant<int, TILE_WIDTH>{});
+    } else if (tile.width == WIDE_TILE_WIDTH) {
+        for (int r = 0; r < tile.height; ++r) body(r, std::integral_constant<int, WIDE_TILE_WIDTH>{});
     } else {
         for (int r = 0; r < tile.height; ++r) body(r, tile.width);
     }

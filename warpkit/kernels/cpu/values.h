@@ -33,8 +33,9 @@ void load_rows(const S *WK_RESTRICT plane, const Taps<T, Index> &taps, const int
     const auto load = [&](int p, uint64_t place) {  // no place is negative: without a sign, it needs no conversion
         for (int r = 0; r < ROWS; ++r) memcpy(to + r * row + p * ALONG, from[r] + place, ALONG * sizeof(S));
     };
-    // Two places of 32 bits with one load: there is room for so many in a cycle.
+    // Two places of 32 bits with one load, and two points' words with one store: of these, a cycle has room for few.
     constexpr int TOGETHER = sizeof(Index) == 4 ? 2 : 1;
+    constexpr bool WORDS = ALONG * sizeof(S) == sizeof(uint64_t);
     int p = 0;
     for (; p + TOGETHER <= taps.count; p += TOGETHER) {
         uint64_t places;
@@ -42,10 +43,17 @@ void load_rows(const S *WK_RESTRICT plane, const Taps<T, Index> &taps, const int
         WK_SINGLE_LOADS(places);
         if constexpr (TOGETHER == 1) {
             load(p, places);
+        } else if constexpr (WORDS) {
+            const uint64_t one = places & 0xffffffff, other = places >> 32;
+            for (int r = 0; r < ROWS; ++r) {
+                uint64_t words[2];
+                memcpy(&words[0], from[r] + one, sizeof(words[0]));
+                memcpy(&words[1], from[r] + other, sizeof(words[1]));
+                memcpy(to + r * row + p * ALONG, words, sizeof(words));
+            }
         } else {
-            uint32_t both[2];
-            memcpy(both, &places, sizeof(both));
-            for (int i = 0; i < 2; ++i) load(p + i, both[i]);
+            load(p, places & 0xffffffff);
+            load(p + 1, places >> 32);
         }
     }
     for (; p < taps.count; ++p) load(p, static_cast<uint64_t>(base[p]));
@@ -181,27 +189,66 @@ void weigh_values(const Taps<T, Index> &taps, int set, const Values<S> &values, 
     for (int p = 0; p < count; ++p) out[p] = taps.answer[p] == taps.answer[p] ? out[p] : taps.answer[p];
 }
 
-// Values of a linear kernel, row by row to where they belong.
-template <int PRODUCT, typename S, typename T, typename Index>
-void weigh_linear(const Problem &problem, const Tile &tile, const Taps<T, Index> &taps, const Values<S> &values,
-                  bool streamed, T *channel) {
+// Whether the points of each row read pixels that follow each other, as where an image is moved and not turned.
+template <typename T, typename Index>
+bool reads_runs(const Tile &tile, const Taps<T, Index> &taps) {
+    if (tile.width % TILE_WIDTH != 0 || taps.clipped) return false;
+    for (int p = 0; p < taps.count; p += tile.width) {
+        const Index *WK_RESTRICT base = taps.base + p;
+        Index difference = 0;
+        for (int i = 0; i < tile.width; ++i) difference |= base[i] ^ (base[0] + i);
+        if (difference != 0) return false;
+    }
+    return true;
+}
+
+// Adds weight * value of taps K to PRODUCT - 1 at one point of such a row.
+template <int PRODUCT, int K = 0, typename S, typename T>
+WK_DEVICE T weighted_run(const T *weight, const S *const *row, int p, T sum) {
+    if constexpr (K == PRODUCT) {
+        return sum;
+    } else {
+        sum = accumulate(sum, weight[K * TILE + p], to_arithmetic(row[K / 2][p + K % 2]));
+        return weighted_run<PRODUCT, K + 1>(weight, row, p, sum);
+    }
+}
+
+// Values of a linear kernel, row by row to where they belong: weigh(first, points, out) finds some.
+template <typename T, typename Weigh>
+void write_linear(const Problem &problem, const Tile &tile, bool streamed, T *channel, const Weigh &weigh) {
     if (streamed) {
         alignas(CACHE_LINE_SIZE) T row[TILE_WIDTH];
         for (int r = 0; r < tile.height; ++r) {
-            const int first = r * TILE_WIDTH;
-            weigh_all<2, PRODUCT>(taps.weight[0] + first, values.row + 2 * first, taps.count,
-                                  std::integral_constant<int, TILE_WIDTH>{}, row);
-            for (int p = 0; p < TILE_WIDTH && taps.clipped; ++p) row[p] += taps.beyond[first + p];
-            stream_row(channel + problem.point(tile, r), row);
+            for (int c = 0; c < tile.width; c += TILE_WIDTH) {
+                weigh(r * tile.width + c, std::integral_constant<int, TILE_WIDTH>{}, row);
+                stream_row(channel + problem.point(tile, r) + c, row);
+            }
         }
-        return;
+    } else if (tile.width == problem.row) {
+        weigh(0, tile.count(), channel + problem.point(tile, 0));
+    } else {
+        for_rows(tile, [&](int r, auto width) { weigh(r * width, width, channel + problem.point(tile, r)); });
     }
-    const auto weigh = [&](int first, auto points, T *WK_RESTRICT out) {
+}
+
+template <int PRODUCT, typename S, typename T, typename Index>
+void pull_linear(const Problem &problem, const Tile &tile, const S *plane, const Taps<T, Index> &taps,
+                 Values<S> &values, bool streamed, T *channel) {
+    if (reads_runs(tile, taps)) {  // they are weighed where they are
+        return write_linear(problem, tile, streamed, channel, [&](int first, auto points, T *WK_RESTRICT out) {
+            const S *row[PRODUCT / 2];
+            for (int r = 0; r < PRODUCT / 2; ++r) row[r] = plane + taps.base[first] + taps.offset[2 * r];
+            const T *WK_RESTRICT weight = taps.weight[0] + first;
+            for (int p = 0; p < points; ++p) {  // vectorised
+                out[p] = canonical(weighted_run<PRODUCT>(weight, row, p, T(-0.0)));
+            }
+        });
+    }
+    load_interior<2>(plane, taps, values.row);
+    write_linear(problem, tile, streamed, channel, [&](int first, auto points, T *WK_RESTRICT out) {
         weigh_all<2, PRODUCT>(taps.weight[0] + first, values.row + 2 * first, taps.count, points, out);
         for (int p = 0; p < points && taps.clipped; ++p) out[p] += taps.beyond[first + p];
-    };
-    if (tile.width == problem.row) return weigh(0, taps.count, channel + problem.point(tile, 0));
-    for_rows(tile, [&](int r, auto width) { weigh(r * width, width, channel + problem.point(tile, r)); });
+    });
 }
 
 }  // namespace wk
