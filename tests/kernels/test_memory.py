@@ -1,6 +1,8 @@
 """Memory that is not to be had is an error that tells how much was wanted; memory that is sparse stays so."""
 
 import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -73,3 +75,36 @@ def test_push_onto_more_than_2_to_the_31_pixels():
     np.testing.assert_array_equal(image[0, 0, 0, :3], [1.5, 0.5, 0])
     pulled = wk.grid_sample(image, grid, frame="pixel")
     np.testing.assert_array_equal(pulled, [[[0.5, 1.25, 2]]])
+
+
+# In a thread with a stack of 128 KB, as all but the first have where the C library is musl.
+ON_A_SMALL_STACK = """
+import threading
+import numpy as np, warpkit as wk
+
+def run():
+    rng = np.random.default_rng(0)
+    for kernel in ("nearest", "linear", "cubic", "bspline3"):
+        sample = lambda image, grid: wk.grid_sample(image, grid, kernel=kernel)
+        for ndim in (1, 2, 3):
+            for dtype in (np.float32, np.float64):
+                image = rng.random((2, 3) + (9,) * ndim).astype(dtype)
+                grid = rng.uniform(-1.2, 1.2, (2,) + (8,) * ndim + (ndim,)).astype(dtype)
+                wk.autograd.jvp(sample, (image, grid), (image, grid))
+                out, pull_back = wk.autograd.vjp(sample, (image, grid))
+                pull_back(np.ones_like(out))
+    moving, fixed = rng.random((2, 1, 1, 40, 40))
+    wk.warp_normal_equations(moving, fixed, wk.Affine.identity(2))
+    finished.append(True)
+
+finished = []
+threading.stack_size(128 * 1024)
+thread = threading.Thread(target=run)
+thread.start()
+thread.join()
+assert finished
+"""
+
+
+def test_a_small_stack():
+    subprocess.run([sys.executable, "-c", ON_A_SMALL_STACK], check=True, timeout=120)

@@ -1,4 +1,4 @@
-// Memory for the time of a call, and how much was wanted where it could not be had.
+// Memory for the time of a call or of a piece of work, and how much was wanted where it could not be had.
 #ifndef WARPKIT_CPU_MEMORY_H
 #define WARPKIT_CPU_MEMORY_H
 
@@ -35,6 +35,31 @@ Memory<T> allocate(int64_t count) {
     void *memory = ::operator new(static_cast<size_t>(count * SIZE), CACHE_LINE, std::nothrow);
     if (!memory) throw OutOfMemory(count * SIZE);
     return Memory<T>(static_cast<T *>(memory));
+}
+
+// What a thread keeps from one piece of work to the next.
+struct ThreadMemory {
+    Memory<char> memory;
+    int64_t size = 0;
+};
+inline thread_local ThreadMemory thread_memory;
+
+// The thread's T, made anew, until it asks for another one. A stack may be too small for it: that of a thread has 128 KB
+// where the C library is musl, and programs choose less than that.
+template <typename T>
+T &workspace() {
+    static_assert(std::is_trivially_destructible_v<T>);
+    // Not where a page begins, as large arrays do: processors take places a multiple of 4096 bytes apart for the same for a
+    // while. push is up to a sixth slower with other distances.
+    constexpr int64_t PAGE = 4096, DISTANCE = 768;
+    ThreadMemory &here = thread_memory;
+    if (here.size < static_cast<int64_t>(sizeof(T))) {
+        here.size = 0;
+        here.memory = allocate<char>(PAGE + DISTANCE + sizeof(T));
+        here.size = sizeof(T);
+    }
+    const int64_t start = static_cast<int64_t>(reinterpret_cast<uintptr_t>(here.memory.get()) % PAGE);
+    return *new (here.memory.get() + (PAGE - start) + DISTANCE) T;
 }
 
 }  // namespace wk

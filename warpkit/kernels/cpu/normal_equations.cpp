@@ -145,7 +145,7 @@ void add_pieces(const wk_least_squares &arguments, const Problem &problem, int64
         const bool spline = problem.arguments.source == WK_TPS;
         const Memory<double> features = allocate<double>(size), functions = allocate<double>(spline ? size : 0);
         for (int64 i = 0; i < size; ++i) features[i] = 0.0;
-        Work work;
+        Work &work = workspace<Work>();
         set_up(problem, work.taps);
         problem.for_tiles(first + place, [&](int64, const Tile &tile, const Next &next) {
             find_products(arguments, problem, item, tile, next, work);

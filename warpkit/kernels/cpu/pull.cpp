@@ -6,9 +6,10 @@ namespace wk {
 namespace {
 
 // S is the type that pixels are stored in, T that of the arithmetic, O that of the output.
-template <typename S, typename T, typename O>
+template <typename S, typename T, typename O, typename Index>
 struct PullWork {
     bool streamed;  // the output is written past the caches
+    Workspace<T, Index> tile;
     Values<S> values;
     alignas(64) T result[TILE];
     alignas(64) O out[TILE];
@@ -21,13 +22,12 @@ constexpr int64 AHEAD = 2;  // steps of a tile in a channel; one takes about as 
 // then see the pixels of an image in their order, whereas channels of one tile lie far apart.
 template <typename T, typename Index>
 struct TileGroup {
-    Workspace<T, Index> alone;
     Memory<Workspace<T, Index>> many;
     Workspace<T, Index> *work;
     Tile tiles[GROUP];
     int count, most;
 
-    explicit TileGroup(const Problem &problem) : work(&alone), count(0), most(1) {
+    TileGroup(const Problem &problem, Workspace<T, Index> &alone) : work(&alone), count(0), most(1) {
         if (problem.arguments.channels > 1) {
             most = GROUP;
             many = allocate<Workspace<T, Index>>(most);
@@ -39,7 +39,7 @@ struct TileGroup {
 
 template <typename S, typename T, typename O, typename Index>
 void pull_channel(const Problem &problem, int64 item, int64 channel, const Tile &tile, double factor,
-                  const Taps<T, Index> &taps, PullWork<S, T, O> &work) {
+                  const Taps<T, Index> &taps, PullWork<S, T, O, Index> &work) {
     const wk_sampling &a = problem.arguments;
     const int count = tile.count();
     O *to = static_cast<O *>(a.out) + problem.value_start(item, channel);
@@ -97,7 +97,7 @@ void prefetch_after(const Problem &problem, int64 item, const TileGroup<T, Index
 
 template <typename S, typename T, typename O, typename Index>
 void pull_group(const Problem &problem, int64 item, const Next &next, double factor,
-                const TileGroup<T, Index> &group, PullWork<S, T, O> &work) {
+                const TileGroup<T, Index> &group, PullWork<S, T, O, Index> &work) {
     for (int64 c = 0; c < problem.arguments.channels; ++c) {
         for (int i = 0; i < group.count; ++i) {
             prefetch_after<S, O>(problem, item, group, c, i, next, work.streamed);
@@ -108,8 +108,8 @@ void pull_group(const Problem &problem, int64 item, const Next &next, double fac
 
 template <typename S, typename T, typename O, typename Index>
 void pull_piece(const Problem &problem, int64 item, int64 piece, Wanted wanted, double factor) {
-    TileGroup<T, Index> group(problem);
-    PullWork<S, T, O> work;
+    auto &work = workspace<PullWork<S, T, O, Index>>();
+    TileGroup<T, Index> group(problem, work.tile);
     const Stream stream{streams<O>(problem)};
     work.streamed = stream.used;
     problem.for_tiles(piece, [&](int64, const Tile &tile, const Next &next) {

@@ -261,7 +261,7 @@ void push_images(const Problem &problem, int64 threads, double nanoseconds, cons
     const double each = nanoseconds / static_cast<double>(units);
     const int64 enough = 1 + static_cast<int64>(SHORTEST / (each + 1.0)), group = enough < most ? enough : most;
     parallel_for((units + group - 1) / group, threads, interruption, [&](int64 number) {
-        PushWork<T, Index> work;
+        auto &work = workspace<PushWork<T, Index>>();
         set_up(problem, work.taps);
         work.patch.fit_image(a, work.taps.along);
         const Memory<TileCells<T>> tiles = allocate<TileCells<T>>(PIECE);

@@ -35,7 +35,7 @@ void parallel_for_tiles(const Problem &problem, int64 items, double nanoseconds,
                         const Interruption &interruption, const Body &body) {
     const int64 threads = worthwhile_threads(problem.arguments.num_threads, nanoseconds);
     parallel_for(items * problem.pieces, threads, interruption, [&](int64 number) {
-        Work work;
+        Work &work = workspace<Work>();
         set_up(problem, work.taps);
         const int64 item = number / problem.pieces;
         problem.for_tiles(number % problem.pieces, [&](int64, const Tile &tile, const Next &next) {

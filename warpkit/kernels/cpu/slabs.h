@@ -124,7 +124,7 @@ void run_chunk(const Sequence &tiles, int64 first, int64 last, int64 threads, co
     });
     cut_rows(reaches, count, rows, threads, cuts);
     parallel_for(threads, threads, interruption, [&](int64 slab) {
-        Work work;
+        Work &work = workspace<Work>();
         set_up(problem, work.taps);
         const int64 low = cuts[slab], high = cuts[slab + 1];
         for (int64 piece = first; piece < last && low < high; ++piece) {
@@ -156,7 +156,7 @@ void parallel_for_slabs(const Problem &problem, double nanoseconds, const Interr
         const int64 most = images / (4 * threads), enough = 1 + static_cast<int64>(SHORTEST / (each + 1.0));
         const int64 group = enough < most ? enough : most;
         parallel_for((images + group - 1) / group, threads, interruption, [&](int64 number) {
-            Work work;
+            Work &work = workspace<Work>();
             set_up(problem, work.taps);
             const int64 last = (number + 1) * group < images ? (number + 1) * group : images;
             for (int64 image = number * group; image < last; ++image) {
@@ -178,7 +178,7 @@ void parallel_for_slabs(const Problem &problem, double nanoseconds, const Interr
                 run_chunk<Work>(tiles, first, last, threads, interruption, reaches.get(), cuts.get(), body);
             } else {
                 parallel_for(1, 1, interruption, [&](int64) {
-                    Work work;
+                    Work &work = workspace<Work>();
                     set_up(problem, work.taps);
                     run_pieces(tiles, first, last, work);
                 });
