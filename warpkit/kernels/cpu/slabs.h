@@ -118,7 +118,8 @@ void run_chunk(const Sequence &tiles, int64 first, int64 last, int64 threads, co
     for (int64 i = 0; i < count; ++i) reaches[i] = {0, -1};  // the last piece may have fewer tiles
     parallel_for(last - first, threads, interruption, [&](int64 piece) {
         ReachFinder find;
-        tiles.for_tiles(first + piece, [&](int64 item, int64 i, const Tile &tile, const Next &) {
+        tiles.for_tiles(first + piece, [&](int64 item, int64 i, const Tile &tile, const Next &next) {
+            prefetch_grid(problem, item, tile, next);
             reaches[piece * PIECE + i] = find(problem, item, tile);
         });
     });
