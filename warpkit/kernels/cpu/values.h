@@ -246,8 +246,12 @@ void pull_linear(const Problem &problem, const Tile &tile, const S *plane, const
     }
     load_interior<2>(plane, taps, values.row);
     write_linear(problem, tile, streamed, channel, [&](int first, auto points, T *WK_RESTRICT out) {
-        weigh_all<2, PRODUCT>(taps.weight[0] + first, values.row + 2 * first, taps.count, points, out);
-        for (int p = 0; p < points && taps.clipped; ++p) out[p] += taps.beyond[first + p];
+        const T *WK_RESTRICT weight = taps.weight[0] + first, *WK_RESTRICT beyond = taps.beyond + first;
+        const S *WK_RESTRICT value = values.row + 2 * first;
+        if (!taps.clipped) return weigh_all<2, PRODUCT>(weight, value, taps.count, points, out);
+        for (int p = 0; p < points; ++p) {  // vectorised
+            out[p] = canonical(weighted_sum<2, PRODUCT>(weight, TILE, value, taps.count, p, T(-0.0))) + beyond[p];
+        }
     });
 }
 
