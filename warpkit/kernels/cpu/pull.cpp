@@ -67,6 +67,16 @@ void pull_channel(const Problem &problem, int64 item, int64 channel, const Tile 
     }
 }
 
+// Asks for the memory [from, to).
+template <typename S>
+void prefetch_all(const S *from, const S *to) {
+    constexpr uintptr_t LINE = 64;
+    const uintptr_t end = reinterpret_cast<uintptr_t>(to);
+    for (uintptr_t at = reinterpret_cast<uintptr_t>(from); at < end; at += LINE) {
+        WK_PREFETCH(reinterpret_cast<const void *>(at));
+    }
+}
+
 // Asks for what the loop in pull_group comes to after tile i of channel c: pixels to read, and memory to write. Beyond the
 // group, `next` is where the next tile is, and its pixels can only be guessed.
 template <typename S, typename O, typename T, typename Index>
@@ -84,7 +94,11 @@ void prefetch_after(const Problem &problem, int64 item, const TileGroup<T, Index
     const Tile &tile = group.tiles[ahead];
     const Taps<T, Index> &taps = group.work[ahead].taps;
     const int64 shift = last ? next.right * problem.tile_width + next.down * problem.tile_height * problem.row : 0;
-    if (taps.interior) {
+    constexpr int64 SMALL = 1 << 14;  // bytes: all tiles together read most of such a channel
+    if (problem.plane * static_cast<int64>(sizeof(S)) <= SMALL) {
+        const S *plane = image + problem.plane_start(item, c + 1 < a.channels ? c + 1 : c);
+        prefetch_all(plane + i * problem.plane / group.count, plane + (i + 1) * problem.plane / group.count);
+    } else if (taps.interior) {
         prefetch_pixels(image + problem.plane_start(item, channel), taps, last ? shift_of_next(taps, tile, next) : 0);
     }
     if (streamed) return;
