@@ -59,14 +59,14 @@ void load_rows(const S *WK_RESTRICT plane, const Taps<T, Index> &taps, const int
     for (; p < taps.count; ++p) load(p, static_cast<uint64_t>(base[p]));
 }
 
-// Asks for the pixels that a tile at `shift` from this one will read, or nearly all: those of every second point, which
+// Asks for the pixels that a tile at `shift` from this one will read, or nearly all: those of every third point, which
 // makes a pattern of diagonals that misses few cache lines at any angle.
 template <typename S, typename T, typename Index>
 void prefetch_pixels(const S *plane, const Taps<T, Index> &taps, int64 shift) {
     // The last row: in 3D the nearer planes have been read for the slice before.
     const int64 row = taps.offset[taps.product - taps.product / taps.along];
     const uintptr_t start = reinterpret_cast<uintptr_t>(plane) + (row + shift) * sizeof(S);
-    for (int p = 0; p < taps.count; p += 2) {
+    for (int p = 0; p < taps.count; p += 3) {
         WK_PREFETCH(reinterpret_cast<const void *>(start + taps.base[p] * sizeof(S)));
     }
 }
