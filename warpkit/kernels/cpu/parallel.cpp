@@ -20,6 +20,7 @@
 #include <thread>
 
 #include "fp_environment.h"
+#include "processors.h"
 #include "signals.h"
 
 #if !defined(_WIN32)
@@ -69,6 +70,7 @@ struct alignas(64) Share {
 struct Job {
     const Pieces pieces;
     const int64_t threads;
+    const int processor;  // the caller's
     const std::unique_ptr<Share[]> shares;
     int64_t seats;         // for how many more workers; under the pool's mutex, like what follows
     Job *later = nullptr;  // the open job after this one
@@ -76,7 +78,7 @@ struct Job {
     alignas(64) std::atomic<int64_t> helpers{0};  // workers that sit here; read without the mutex too
 
     Job(const Pieces &pieces, int64_t threads)
-        : pieces(pieces), threads(threads), shares(new Share[threads]), seats(threads - 1) {
+        : pieces(pieces), threads(threads), processor(this_processor()), shares(new Share[threads]), seats(threads - 1) {
         const int64_t size = pieces.count / threads, larger = pieces.count % threads;
         for (int64_t i = 0, next = 0; i < threads; ++i) {
             shares[i].next = next;
@@ -215,6 +217,7 @@ void Pool::work() {
         lock.unlock();
         std::exception_ptr error;
         try {
+            if (this_processor() == job.processor) leave_processor(job.processor, job.threads);
             job.work(seat, [] { return true; });
         } catch (...) {
             error = std::current_exception();
