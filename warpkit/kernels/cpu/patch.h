@@ -55,7 +55,9 @@ public:
     template <int ALONG>
     WK_OUTLINED void flush(const Problem &problem, int64 low, int64 high, T *plane) {
         for_rows_in_memory(problem, low, high, [&](T *cells, int64 row, int64 begin, int64 end) {
-            add_row<ALONG>(cells - (origin_[0] - problem.arguments.block_origin[0]) * ALONG, begin, end, plane + row);
+            if (begin >= end) return;
+            add_row<ALONG>(cells + (begin - (origin_[0] - problem.arguments.block_origin[0])) * ALONG, end - begin,
+                           plane + row + begin);
         });
         memset(sum_ + MARGIN, 0, stride_[2] * size_[2] * sizeof(T));
     }
@@ -119,8 +121,8 @@ private:
         else return cells[(x - I) * ALONG + I] + cell_sum<ALONG, I + 1>(cells, x);
     }
     template <int ALONG>
-    static void add_row(const T *WK_RESTRICT cells, int64 begin, int64 end, T *WK_RESTRICT to) {
-        for (int64 x = begin; x < end; ++x) to[x] += cell_sum<ALONG>(cells, x);  // vectorised
+    WK_OUTLINED static void add_row(const T *WK_RESTRICT cells, int64 count, T *WK_RESTRICT to) {
+        for (int64 x = 0; x < count; ++x) to[x] += cell_sum<ALONG>(cells, x);  // vectorised
     }
 
     template <int ALONG>
