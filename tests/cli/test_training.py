@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from warpkit.cli._networks import make_networks
-from warpkit.cli._training import CosineDecay, Learner, Settings, make_learners, train
+from warpkit.cli._training import Learner, Settings, make_learners, train
 from warpkit.datasets import Dataset, load_digits
 
 SETTINGS = Settings(epochs=2, batch_size=32, learning_rate=1e-3, seed=0)
@@ -29,13 +29,6 @@ def learners(dataset, settings=SETTINGS):
 
 def ignore(images):
     del images
-
-
-def test_schedule():
-    schedule = CosineDecay(0.5, 100)
-    assert schedule(0) == 0.5
-    assert schedule(50) == pytest.approx(0.25)
-    assert schedule(100) == schedule(1000) == pytest.approx(0)
 
 
 def test_all_images_in_every_epoch(dataset):

@@ -117,3 +117,45 @@ def test_wants_a_module():
 def test_a_network_without_parameters_is_refused():
     with pytest.raises(ValueError, match="network: expected a Module with parameters, given one without"):
         SGD(ReLU(), 0.1)
+
+
+@pytest.mark.parametrize("optimizer_class", OPTIMIZERS)
+def test_training_goes_on_from_a_state(optimizer_class):
+    """Stopped after any step and started again, with the bits of training that was not."""
+
+    def go_on(network, optimizer, first, last):
+        for i in range(first, last):
+            network.zero_grad()
+            rng = np.random.default_rng(i)
+            (network(rng.standard_normal((4, 3), np.float32)) ** 2).sum().backward()
+            optimizer.step()
+
+    def make():
+        network = Sequential(
+            Linear(3, 5, rng=np.random.default_rng(0)), ReLU(), Linear(5, 2, rng=np.random.default_rng(1))
+        )
+        return network, optimizer_class(
+            network, 0.01, **({"momentum": 0.9} if optimizer_class is SGD else {})
+        )
+
+    for stop in (0, 1, 3):
+        straight, resumed = make(), make()
+        go_on(*straight, 0, 5)
+        before = make()
+        go_on(*before, 0, stop)
+        resumed[0].load_state_dict(before[0].state_dict())
+        resumed[1].load_state_dict(before[1].state_dict())
+        go_on(*resumed, stop, 5)
+        for name, value in straight[0].state_dict().items():
+            np.testing.assert_array_equal(resumed[0].state_dict()[name], value)
+        assert resumed[1].iteration == 5
+
+
+def test_a_state_that_is_not_of_the_network():
+    optimizer = Adam(Point([1.0]))
+    with pytest.raises(ValueError, match="iteration"):
+        optimizer.load_state_dict({})
+    with pytest.raises(ValueError, match="y:mean"):
+        optimizer.load_state_dict({"iteration": np.array(1), "y:mean": np.zeros(1)})
+    assert optimizer.iteration == 0
+    assert not optimizer.slots

@@ -2,7 +2,7 @@
 
 import pytest
 
-from warpkit.nn import StepDecay
+from warpkit.nn import CosineDecay, StepDecay
 
 
 def test_the_papers_schedule():
@@ -11,6 +11,15 @@ def test_the_papers_schedule():
     assert rates == pytest.approx([0.01, 0.01, 0.001, 0.0001, 0.0001])
 
 
+def test_half_a_cosine():
+    schedule = CosineDecay(0.5, 100)
+    assert schedule(0) == 0.5
+    assert schedule(50) == pytest.approx(0.25)
+    assert schedule(100) == schedule(1000) == pytest.approx(0)
+
+
 def test_errors():
+    with pytest.raises(ValueError, match="steps: expected a number of steps of at least 1, given 0"):
+        CosineDecay(0.1, steps=0)
     with pytest.raises(ValueError, match="every: expected a number of steps of at least 1, given 0"):
         StepDecay(0.1, every=0)

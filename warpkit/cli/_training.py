@@ -16,18 +16,6 @@ from warpkit.nn import AbstractOptimizer, Module
 
 
 @dataclass(frozen=True)
-class CosineDecay:
-    """A learning rate that falls from `initial` to 0 over `steps` steps, as half a cosine."""
-
-    initial: float
-    steps: int
-
-    def __call__(self, iteration: int) -> float:
-        """Learning rate of the step after `iteration` steps."""
-        return self.initial * 0.5 * (1 + math.cos(math.pi * min(iteration / self.steps, 1)))
-
-
-@dataclass(frozen=True)
 class Settings:
     """How to train."""
 
@@ -82,7 +70,7 @@ def _running_mean(mean: float, new: float) -> float:
 def make_learners(networks: dict[str, Module], dataset: Dataset, settings: Settings) -> list[Learner]:
     """Give each network an optimiser of its own, all alike."""
     steps = settings.epochs * math.ceil(len(dataset.train_images) / settings.batch_size)
-    schedule = CosineDecay(settings.learning_rate, steps)
+    schedule = nn.CosineDecay(settings.learning_rate, steps)
     return [Learner(name, network, nn.Adam(network, schedule)) for name, network in networks.items()]
 
 

@@ -14,6 +14,7 @@ from ._pooling import AvgPool2d as AvgPool2d
 from ._pooling import AvgPool3d as AvgPool3d
 from ._pooling import MaxPool2d as MaxPool2d
 from ._pooling import MaxPool3d as MaxPool3d
+from ._schedules import CosineDecay as CosineDecay
 from ._schedules import StepDecay as StepDecay
 from ._sequential import Sequential as Sequential
 from ._sgd import SGD as SGD

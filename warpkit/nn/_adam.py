@@ -52,12 +52,16 @@ class Adam(AbstractOptimizer):
             raise wrong_value("epsilon", "a number above 0", epsilon)
         self.betas = float(betas[0]), float(betas[1])
         self.epsilon = float(epsilon)
-        self.moments: dict[str, tuple[int, Array, Array]] = {}
 
     def update(self, name: str, ct: Array) -> Array:
         """Return the corrected mean over the root of the corrected mean square."""
         xp, (beta, gamma) = namespace(ct), self.betas
-        t, m, v = self.moments.get(name, (0, xp.zeros_like(ct), xp.zeros_like(ct)))
-        t, m, v = t + 1, beta * m + (1 - beta) * ct, gamma * v + (1 - gamma) * ct * ct
-        self.moments[name] = t, m, v
-        return m / (1 - beta**t) / (xp.sqrt(v) / math.sqrt(1 - gamma**t) + self.epsilon)
+        slots = self.slots.setdefault(name, {})
+        if not slots:
+            slots |= {"steps": xp.asarray(0), "mean": xp.zeros_like(ct), "mean_square": xp.zeros_like(ct)}
+        slots["steps"] = slots["steps"] + 1
+        slots["mean"] = beta * slots["mean"] + (1 - beta) * ct
+        slots["mean_square"] = gamma * slots["mean_square"] + (1 - gamma) * ct * ct
+        t = int(slots["steps"])
+        root = xp.sqrt(slots["mean_square"]) / math.sqrt(1 - gamma**t)
+        return slots["mean"] / (1 - beta**t) / (root + self.epsilon)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,8 @@ class AbstractOptimizer(ABC):
     ----------
     iteration : int
         Number of steps done.
+    slots : dict
+        For each parameter's name, the arrays by name that are remembered between steps.
     """
 
     def __init__(self, network: Module, learning_rate: LearningRate) -> None:
@@ -39,10 +41,61 @@ class AbstractOptimizer(ABC):
         self.network = network
         self.learning_rate = learning_rate
         self.iteration = 0
+        self.slots: dict[str, dict[str, Array]] = {}
 
     @abstractmethod
     def update(self, name: str, ct: Array) -> Array:
         """Direction in which a parameter goes, before the learning rate, given its gradient `ct`."""
+
+    def state_dict(self) -> dict[str, Array]:
+        """Return copies of what is remembered between steps: with it and the parameters, training goes on.
+
+        Returns
+        -------
+        dict of arrays
+            The number of steps done as "iteration", and "name:slot" for each parameter that was changed.
+
+        Examples
+        --------
+        >>> import numpy as np, warpkit as wk
+        >>> network = wk.nn.Linear(2, 1, rng=np.random.default_rng(0))
+        >>> optimizer = wk.nn.SGD(network, learning_rate=0.1, momentum=0.9)
+        >>> network(np.ones((1, 2), np.float32)).sum().backward()
+        >>> optimizer.step()
+        >>> list(optimizer.state_dict())
+        ['iteration', 'weight:velocity', 'bias:velocity']
+        """
+        state: dict[str, Array] = {"iteration": np.array(self.iteration)}
+        for name, slots in self.slots.items():
+            state |= {f"{name}:{slot}": value.copy() for slot, value in slots.items()}
+        return state
+
+    def load_state_dict(self, state: Mapping[str, Array]) -> None:
+        """Set what is remembered between steps.
+
+        Parameters
+        ----------
+        state : mapping from str to array
+            What :meth:`state_dict` of such an optimiser of such a network returned.
+
+        Raises
+        ------
+        ValueError
+            If the number of steps is missing, or an entry is not of a parameter of the network.
+        """
+        if "iteration" not in state:
+            raise wrong_value("state", 'an entry "iteration"', f"the entries {list(state)}")
+        parameters = self.network.named_parameters()
+        slots: dict[str, dict[str, Array]] = {}
+        for key in state:
+            name, _, slot = key.rpartition(":")
+            if key == "iteration":
+                continue
+            if name not in parameters:
+                raise wrong_value("state", "entries of parameters of the network", f"{key!r}")
+            slots.setdefault(name, {})[slot] = namespace(plain(parameters[name])).array(state[key])
+        self.slots = slots
+        self.iteration = int(state["iteration"])
 
     def current_learning_rate(self) -> float:
         """Learning rate of the next step, before the factors of modules.

@@ -41,9 +41,9 @@ class SGD(AbstractOptimizer):
         if not 0 <= momentum < 1:
             raise wrong_value("momentum", "a number from 0 to less than 1", momentum)
         self.momentum = float(momentum)
-        self.velocity: dict[str, Array] = {}
 
     def update(self, name: str, ct: Array) -> Array:
         """Return the velocity :math:`v`."""
-        self.velocity[name] = self.momentum * self.velocity[name] + ct if name in self.velocity else ct
-        return self.velocity[name]
+        slots = self.slots.setdefault(name, {})
+        slots["velocity"] = self.momentum * slots["velocity"] + ct if slots else ct
+        return slots["velocity"]
