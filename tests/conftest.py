@@ -1,6 +1,7 @@
 """What every test may rely on."""
 
 import os
+import signal
 from pathlib import Path
 
 import hypothesis
@@ -10,6 +11,10 @@ import pytest
 # are off, because the first call of a kernel may load it.
 hypothesis.settings.register_profile("warpkit", derandomize=True, deadline=None, print_blob=True)
 hypothesis.settings.load_profile("warpkit")
+
+# A shell starts what it runs in the background with Ctrl-C ignored, and Python leaves that as it is.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
