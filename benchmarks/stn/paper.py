@@ -1,0 +1,35 @@
+"""The paper's figures, in percent of errors unless the experiment says otherwise.
+
+M. Jaderberg, K. Simonyan, A. Zisserman, K. Kavukcuoglu, "Spatial transformer networks", NIPS 2015: table 1
+and section 4.1.
+"""
+
+from __future__ import annotations
+
+_COLUMNS = ("R", "RTS", "P", "E")
+_TABLE_1 = {
+    ("FCN", "none"): (2.1, 5.2, 3.1, 3.2),
+    ("CNN", "none"): (1.2, 0.8, 1.5, 1.4),
+    ("ST-FCN", "affine"): (1.2, 0.8, 1.5, 2.7),
+    ("ST-FCN", "projective"): (1.3, 0.9, 1.4, 2.6),
+    ("ST-FCN", "tps"): (1.1, 0.8, 1.4, 2.4),
+    ("ST-CNN", "affine"): (0.7, 0.5, 0.8, 1.2),
+    ("ST-CNN", "projective"): (0.8, 0.6, 0.8, 1.3),
+    ("ST-CNN", "tps"): (0.7, 0.5, 0.8, 1.1),
+}
+_CLUTTERED = {
+    ("FCN", "none"): 13.2,
+    ("CNN", "none"): 3.5,
+    ("ST-FCN", "affine"): 2.0,
+    ("ST-CNN", "affine"): 1.7,
+}
+
+FIGURES: dict[tuple[str, str, str], float] = {
+    (column, *row): figure
+    for row, figures in _TABLE_1.items()
+    for column, figure in zip(_COLUMNS, figures, strict=True)
+} | {("TC", *row): figure for row, figure in _CLUTTERED.items()}
+"""By experiment, model and transform."""
+
+ITERATIONS = 150_000
+"""Of each of the paper's runs, with 256 images."""

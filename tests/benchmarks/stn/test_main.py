@@ -1,0 +1,59 @@
+"""The command line, its results and the table."""
+
+import json
+
+import pytest
+
+from benchmarks.stn.__main__ import main
+from benchmarks.stn.paper import FIGURES
+from benchmarks.stn.plan import Plan
+from benchmarks.stn.results import Result, read_all, write
+from benchmarks.stn.table import table
+
+
+def result(seed, error, iterations=1000, model="ST-FCN"):
+    plan = Plan("R", model, "affine", seed, iterations, 256, 1e-3, 0.3)
+    return Result(plan, {"error": error}, 199_000, 12.0, [(100, 0.5, 0.1)], {"processor": "two"}, "abc")
+
+
+def test_results_are_read_as_they_were_written(tmp_path):
+    for seed in (0, 1):
+        write(result(seed, 1.5 + seed), tmp_path)
+    found = list(read_all(tmp_path))
+    assert [r.plan.seed for r in found] == [0, 1]
+    assert found[0].figures == {"error": 1.5}
+
+
+def test_table():
+    lines = table(
+        [result(0, 1.5), result(1, 2.5), result(0, 1.0, 30000), result(0, 9.0, model="other")]
+    ).splitlines()
+    assert "| R | ST-FCN | affine | 1.2 | 2.00 (1.50 to 2.50) | 2 | 1000 |" in lines
+    assert "| R | ST-FCN | affine | 1.2 | 1.00 | 1 | 30000 |" in lines
+    assert "| R | other | affine |  | 9.00 | 1 | 1000 |" in lines
+    assert sum("not run" in line for line in lines) == len(FIGURES) - 1
+
+
+def test_a_run(data, tmp_path, capsys):
+    del data
+    folders = ["--results", str(tmp_path / "results"), "--checkpoints", str(tmp_path / "checkpoints")]
+    assert (
+        main(["R", "--model", "ST-FCN", "--seeds", "5", "--iterations", "3", "--batch-size", "16", *folders])
+        == 0
+    )
+    (path,) = (tmp_path / "results").glob("*.json")
+    record = json.loads(path.read_text())
+    assert record["plan"]["seed"] == 5
+    assert 0 < record["figures"]["error"] <= 100
+    assert "R_ST-FCN_affine_3_seed5: error" in capsys.readouterr().out
+    assert main(["table", *folders]) == 0
+    assert "| R | ST-FCN | affine | 1.2 |" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "wrong", [["--model", "FNC"], ["--model", "ST-FCN", "--transform", "afine"], ["--iterations", "0"]]
+)
+def test_wrong_options(wrong, capsys):
+    with pytest.raises(SystemExit):
+        main(["R", *wrong])
+    assert wrong[-1] in capsys.readouterr().err
