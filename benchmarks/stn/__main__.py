@@ -71,6 +71,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         for plan in plans:
             run(plan, experiment, device(options.device), options.results, options.checkpoints)
+    except (ValueError, FileNotFoundError, FloatingPointError) as error:
+        print(f"python -m benchmarks.stn: {error}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("stopped by Ctrl-C: the same command goes on from the last checkpoint", file=sys.stderr)
         return 130

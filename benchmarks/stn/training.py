@@ -13,9 +13,10 @@ import numpy as np
 
 from warpkit import nn
 from warpkit._core import to_numpy
+from warpkit.autograd import find_nonfinite
 from warpkit.nn import AbstractOptimizer, Module
 
-from .experiment import AbstractExperiment
+from .experiment import AbstractExperiment, Batch
 from .plan import Plan
 
 CURVE_EVERY = 100  # iterations to a point of the learning curve
@@ -67,13 +68,23 @@ class Training:
             self.network, self.to_device(batch.inputs), self.to_device(batch.targets)
         )
         loss.backward()
-        self.optimizer.step()
+        try:
+            self.optimizer.step()
+        except FloatingPointError as error:
+            raise FloatingPointError(f"{error}: {self._first_nonfinite(batch)}") from None
         self.since.append((float(loss), wrong))
         if self.iteration % CURVE_EVERY == 0:
             mean_loss, mean_error = np.mean(self.since, axis=0)
             self.curve.append((self.iteration, float(mean_loss), float(mean_error)))
             self.since.clear()
         self.seconds += time.perf_counter() - start
+
+    def _first_nonfinite(self, batch: Batch) -> str | None:
+        """Where it came from. The optimiser has refused the step, so the same happens again."""
+        loss, _ = self.experiment.loss(
+            self.network, self.to_device(batch.inputs), self.to_device(batch.targets)
+        )
+        return find_nonfinite(loss)
 
     # ---- checkpoints ---------------------------------------------------------------------------------------
 

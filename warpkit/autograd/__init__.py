@@ -8,6 +8,7 @@ from ._forward import jvp_of
 from ._functions import value_and_grad as value_and_grad
 from ._functions import vjp as vjp
 from ._functions import vjp_of
+from ._nonfinite import find_nonfinite as find_nonfinite
 from ._variable import Variable as Variable
 from ._variable import no_grad as no_grad
 

@@ -46,6 +46,8 @@ def test_a_run(data, tmp_path, capsys):
     assert record["plan"]["seed"] == 5
     assert 0 < record["figures"]["error"] <= 100
     assert "R_ST-FCN_affine_3_seed5: error" in capsys.readouterr().out
+    assert main(["R", "--model", "ST-FCN", "--seeds", "5", "--iterations", "3", *folders]) == 1
+    assert "expected the plan" in capsys.readouterr().err  # the checkpoint is of another batch size
     assert main(["table", *folders]) == 0
     assert "| R | ST-FCN | affine | 1.2 |" in capsys.readouterr().out
 
