@@ -128,6 +128,7 @@ void find_clipped_weights(Taps<T, Index> &taps) {
     for (int p = 0; p < taps.count; ++p) {  // vectorised
         PointWeights<Kernel::TAPS, NDIM, T> w;
         T sum = T(-0.0);
+        WK_UNROLLED
         for (int d = 0; d < NDIM; ++d) {
             Kernel::template weights<0>(local[d][p], w.value[d]);
             const T lost = zero_where_lost<Kernel::TAPS>(moved[d][p], w.value[d], T(-0.0));

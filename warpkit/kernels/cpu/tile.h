@@ -28,6 +28,13 @@
 #define WK_PREFETCH_TO_WRITE(address) ((void)(address))
 #endif
 
+// Before a short loop in one that shall vectorise: left as a loop, which compilers may prefer, it would not.
+#if defined(__GNUC__) && !defined(__clang__)
+#define WK_UNROLLED _Pragma("GCC unroll 4")
+#else
+#define WK_UNROLLED
+#endif
+
 // A loop that does better with all registers to itself.
 #if defined(__GNUC__)
 #define WK_OUTLINED __attribute__((noinline))
