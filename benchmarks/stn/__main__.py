@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from ..arguments import positive
+from .addition import Addition
 from .distorted import distorted_digits
 from .experiment import AbstractExperiment
 from .plan import Plan
@@ -57,7 +58,7 @@ def make_parser(experiments: dict[str, AbstractExperiment]) -> argparse.Argument
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit status."""
-    experiments = distorted_digits()
+    experiments = {**distorted_digits(), "addition": Addition()}
     parser = make_parser(experiments)
     options = parser.parse_args(arguments)
     if options.experiment == "table":

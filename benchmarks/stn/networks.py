@@ -1,21 +1,24 @@
-"""The paper's networks for digits: FCN and CNN, alone and behind a spatial transformer.
+"""The paper's networks for digits: FCN and CNN, alone and behind spatial transformers.
 
-All have about as many parameters as `BUDGET` says: the widths of hidden layers, or the numbers of filters,
-follow from it. (The paper's appendix A.4 varies 128 to 256 units and 32 to 64 filters to the same end.)
+All networks of an experiment have about the same number of parameters, its budget: the widths of hidden
+layers, or the numbers of filters, follow from it. (The paper's appendix A.4 varies 128 to 256 units and 32 to
+64 filters to the same end.)
 """
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from warpkit import nn
+from warpkit._core import Array
 from warpkit.nn import Module
+from warpkit.ops import concatenate
 
-BUDGET = 200_000
 LOCALIZER_UNITS = 32  # of each of three fully connected layers
 LOCALIZER_FILTERS = 20  # of each of two convolutions, and units of the layer after them
 
@@ -24,11 +27,12 @@ Shape = tuple[int, int]
 
 @dataclass(frozen=True)
 class Images:
-    """What a network is given and has to tell apart."""
+    """What a network is given and has to tell apart, and how many parameters it may have."""
 
     channels: int
     shape: Shape
     classes: int
+    budget: int = 200_000
 
     @property
     def size(self) -> int:
@@ -37,7 +41,7 @@ class Images:
 
 @dataclass(frozen=True)
 class Transformer:
-    """The spatial transformer before a network."""
+    """The spatial transformers before a network."""
 
     family: str
     shape: Shape
@@ -45,22 +49,41 @@ class Transformer:
     learning_rate_factor: float
 
 
+class Parallel(Module):
+    """Transformers that look at the same image; what they see are channels side by side."""
+
+    def __init__(self, transformers: list[nn.SpatialTransformer]) -> None:
+        self.transformers = transformers
+
+    def __call__(self, image: Array) -> Array:
+        return concatenate(*(transformer(image) for transformer in self.transformers), axis=1)
+
+
 def make_network(
     model: str, images: Images, transformer: Transformer, rng: np.random.Generator
 ) -> nn.Sequential:
-    """FCN, CNN, ST-FCN or ST-CNN."""
-    classify = {"FCN": fcn, "CNN": cnn}[model.removeprefix("ST-")]
-    if not model.startswith("ST-"):
-        return classify(images, BUDGET, rng)
-    localizer = {"FCN": fcn_localizer, "CNN": cnn_localizer}[model.removeprefix("ST-")](images, rng)
-    first = nn.SpatialTransformer(
-        localizer,
-        transformer.family,
-        transformer.shape,
-        learning_rate_factor=transformer.learning_rate_factor,
+    """FCN or CNN, behind transformers where the name says so: ST-FCN, 2xST-FCN."""
+    found = re.fullmatch(r"(?:(?:(\d+)x)?(ST)-)?(FCN|CNN)", model)
+    if found is None:
+        raise ValueError(f"model: expected a name like FCN, ST-CNN or 2xST-FCN, given {model}")
+    number, transformed, kind = int(found[1] or 1), found[2] is not None, found[3]
+    classify, localizer = {"FCN": (fcn, fcn_localizer), "CNN": (cnn, cnn_localizer)}[kind]
+    if not transformed:
+        return classify(images, rng)
+    first = Parallel(
+        [
+            nn.SpatialTransformer(
+                localizer(images, rng),
+                transformer.family,
+                transformer.shape,
+                learning_rate_factor=transformer.learning_rate_factor,
+            )
+            for _ in range(number)
+        ]
     )
-    inner = Images(images.channels, transformer.shape, images.classes)
-    return nn.Sequential(first, *classify(inner, BUDGET - count_parameters(first), rng))
+    left = images.budget - count_parameters(first)
+    inner = Images(number * images.channels, transformer.shape, images.classes, left)
+    return nn.Sequential(first, *classify(inner, rng))
 
 
 def count_parameters(network: Module) -> int:
@@ -70,9 +93,9 @@ def count_parameters(network: Module) -> int:
 # ---- classifiers -------------------------------------------------------------------------------------------
 
 
-def fcn(images: Images, budget: int, rng: np.random.Generator) -> nn.Sequential:
+def fcn(images: Images, rng: np.random.Generator) -> nn.Sequential:
     """Two hidden layers of the same width."""
-    units = widest(lambda n: (images.size + 1) * n + (n + 1) * n + (n + 1) * images.classes, budget)
+    units = widest(lambda n: (images.size + 1) * n + (n + 1) * n + (n + 1) * images.classes, images.budget)
     return nn.Sequential(
         nn.Flatten(),
         nn.Linear(images.size, units, rng=rng),
@@ -83,7 +106,7 @@ def fcn(images: Images, budget: int, rng: np.random.Generator) -> nn.Sequential:
     )
 
 
-def cnn(images: Images, budget: int, rng: np.random.Generator) -> nn.Sequential:
+def cnn(images: Images, rng: np.random.Generator) -> nn.Sequential:
     """Convolutions of 9 x 9 and 7 x 7, each followed by maxima of 2 x 2, and a linear layer."""
     if min(images.shape) < 24:
         raise ValueError(f"shape: expected at least 24 x 24, given {images.shape}")
@@ -93,7 +116,7 @@ def cnn(images: Images, budget: int, rng: np.random.Generator) -> nn.Sequential:
         first, second = (81 * images.channels + 1) * n, (49 * n + 1) * n
         return first + second + (left * n + 1) * images.classes
 
-    filters = widest(count, budget)
+    filters = widest(count, images.budget)
     return nn.Sequential(
         nn.Conv2d(images.channels, filters, 9, rng=rng),
         nn.ReLU(),

@@ -1,0 +1,34 @@
+"""What all experiments share in which a network tells classes apart."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator
+from typing import Any
+
+from warpkit import nn
+from warpkit.nn import Module
+
+from .experiment import AbstractExperiment, Batch
+
+
+class Classification(AbstractExperiment):
+    """Cross-entropy to train by, and the share of wrong answers to compare."""
+
+    @abstractmethod
+    def test_batches(self) -> Iterator[Batch]:
+        """All of the test data, the same for every network."""
+
+    def loss(self, network: Module, inputs: Any, targets: Any) -> tuple[Any, float]:
+        logits: Any = network(inputs)
+        wrong = float((logits.data.argmax(axis=1) != targets).mean())
+        return nn.cross_entropy(logits, targets), wrong
+
+    def evaluate(self, network: Module, to_device: Any) -> dict[str, float]:
+        """The error in percent."""
+        wrong = total = 0
+        for batch in self.test_batches():
+            logits: Any = network(to_device(batch.inputs))
+            wrong += int((logits.data.argmax(axis=1) != to_device(batch.targets)).sum())
+            total += len(batch.targets)
+        return {"error": 100 * wrong / total}
