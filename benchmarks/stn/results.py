@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
@@ -16,6 +17,7 @@ from .training import Training
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs" / "stn"
+POINTS = 150  # of a learning curve
 
 
 @dataclass(frozen=True)
@@ -35,11 +37,18 @@ def result_of(training: Training, figures: dict[str, float]) -> Result:
         training.plan,
         figures,
         count_parameters(training.network),
-        training.seconds,
-        training.curve,
+        round(training.seconds, 1),
+        thinned(training.curve),
         describe_machine(),
         commit(),
     )
+
+
+def thinned(curve: list[tuple[int, float, float]]) -> list[tuple[int, float, float]]:
+    """At most POINTS of them, the last among these, with four digits."""
+    step = math.ceil(len(curve) / POINTS)
+    kept = curve[::-1][::step][::-1] if curve else []
+    return [(iteration, round(loss, 4), round(error, 4)) for iteration, loss, error in kept]
 
 
 def commit() -> str:

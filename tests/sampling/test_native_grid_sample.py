@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import itertools
+import mmap
+import sys
 
 import numpy as np
 import pytest
@@ -186,6 +189,72 @@ def test_largest_and_smallest_numbers(rng):
         for size in (limits.smallest_subnormal, limits.tiny, limits.max / 2):
             image = (rng.uniform(-2, 2, (1, 1, 9, 11)) * float(size)).astype(dtype)
             check_values(image, grid, kernel=kernel, boundary="mirror")
+
+
+# Outputs of as many columns as a tile has, of twice that, of rows that are taken whole, and of few rows.
+CROPS = [
+    (16, 16),
+    (16, 32),
+    (7, 48),
+    (40, 64),
+    (2, 128),
+    (3, 80),
+    (50, 16),
+    (1, 32),
+    (2, 32),
+    (33, 33),
+    (64, 96),
+    (5, 17),
+]
+
+
+@pytest.mark.parametrize("crop", CROPS)
+@pytest.mark.parametrize(
+    "steps", [(1, 1), (-1, 1), (1, -1), (2, 1), (1, 2), (0, 1), (0.999, 0.0625)], ids=str
+)
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+def test_crops_and_flips(crop, steps, dtype, rng):
+    """Points of a row read pixels that follow each other, in images that are wider than the output."""
+    image = rng.random((2, 2, 150, 201)).astype(dtype)
+    for place in ((20, 30), (20.25, 30.75), (-3.5, 140.5), (149.5, 100.25)):
+        rows, columns = (
+            start + step * np.arange(n) for start, step, n in zip(place, steps, crop, strict=True)
+        )
+        grid = np.stack(np.meshgrid(columns, rows), axis=-1)[None].astype(dtype)
+        check_values(image, grid)
+        check_values(image, grid, boundary="mirror")
+
+
+@pytest.mark.parametrize("crop", [(8, 8, 16), (4, 8, 32), (3, 2, 64), (5, 20, 48), (6, 7, 5)])
+def test_crops_in_3d(crop, rng):
+    image = rng.random((1, 1, 30, 40, 90), np.float32)
+    for place in ((2, 3, 4), (2.25, 30.5, 4.75), (25.5, 3, 60.25)):
+        axes = (start + np.arange(n) for start, n in zip(place, crop, strict=True))
+        grid = np.stack(np.meshgrid(*axes, indexing="ij")[::-1], axis=-1)[None]
+        check_values(image, grid.astype(np.float32))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs mprotect")
+@pytest.mark.parametrize("shape", [(32,), (2, 32), (1, 32), (2, 33), (4, 64), (16, 16), (3, 31)], ids=str)
+def test_nothing_beyond_the_arrays_is_read(shape, rng):
+    """They end where memory that must not be read begins; rows are read from the last one up."""
+    ndim = len(shape)
+    image = before_a_wall(rng.random((1, 1, *[100] * ndim), np.float32))
+    axes = [98.25 - np.arange(n) for n in shape[:-1]] + [99.0 - shape[-1] + np.arange(shape[-1])]
+    grid = np.stack(np.meshgrid(*axes, indexing="ij")[::-1], axis=-1)[None].astype(np.float32)
+    check_values(image, before_a_wall(grid))
+
+
+def before_a_wall(array):
+    """A copy that ends where a page of memory ends that is followed by one that nobody may touch."""
+    pages = -(-array.nbytes // mmap.PAGESIZE) * mmap.PAGESIZE
+    memory = mmap.mmap(-1, pages + mmap.PAGESIZE)
+    start = ctypes.addressof(ctypes.c_char.from_buffer(memory))
+    wall = ctypes.c_void_p(start + pages), ctypes.c_size_t(mmap.PAGESIZE)
+    assert ctypes.CDLL(None).mprotect(*wall, 0) == 0
+    copy = np.frombuffer(memory, array.dtype, array.size, pages - array.nbytes).reshape(array.shape)
+    copy[...] = array
+    return copy
 
 
 @pytest.mark.parametrize("kernel", ["nearest", "linear", "cubic", "cubic_sharp"])

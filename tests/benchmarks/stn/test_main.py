@@ -7,7 +7,7 @@ import pytest
 from benchmarks.stn.__main__ import main
 from benchmarks.stn.paper import FIGURES
 from benchmarks.stn.plan import Plan
-from benchmarks.stn.results import Result, read_all, write
+from benchmarks.stn.results import FOLDER, POINTS, Result, read_all, thinned, write
 from benchmarks.stn.table import table
 
 
@@ -22,6 +22,20 @@ def test_results_are_read_as_they_were_written(tmp_path):
     found = list(read_all(tmp_path))
     assert [r.plan.seed for r in found] == [0, 1]
     assert found[0].figures == {"error": 1.5}
+
+
+@pytest.mark.parametrize("length", [0, 1, POINTS, POINTS + 1, 1500])
+def test_thinned_curves(length):
+    curve = [(100 * (i + 1), 0.123456, 0.5) for i in range(length)]
+    kept = thinned(curve)
+    assert min(length, POINTS / 2) <= len(kept) <= POINTS
+    assert [point[0] for point in kept[-1:]] == [point[0] for point in curve[-1:]]
+    assert all(point[1] == 0.1235 for point in kept)
+
+
+def test_the_page_holds_the_table_of_the_results():
+    page = (FOLDER.parent / "spatial_transformers.md").read_text()
+    assert table(read_all(FOLDER)) in page
 
 
 def test_table():

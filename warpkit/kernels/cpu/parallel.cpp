@@ -93,11 +93,15 @@ struct Job {
             Share &share = shares[(seat + i) % threads];
             int64_t piece;
             while ((piece = share.next.fetch_add(1, std::memory_order_relaxed)) < share.end) {
-                const DefaultFloatingPoint environment;
-                pieces.run(pieces.body, piece);
+                run(piece);
                 if (!go_on()) return;
             }
         }
+    }
+
+    void run(int64_t piece) const {
+        const DefaultFloatingPoint environment;
+        pieces.run(pieces.body, piece);
     }
 
     void give_out_no_more() {
@@ -190,12 +194,10 @@ void Pool::close(Job &job) {
 
 // Where the system refuses a thread, those that run do the work.
 void Pool::grow(int64_t workers) {
-    constexpr int64_t MOST = 1023;  // as many as a machine may have processors: an idle worker costs memory
-    const int64_t wanted = workers < MOST ? workers : MOST;
-    if (workers_ >= wanted) return;
+    if (workers_ >= workers) return;
     const SignalsBlocked blocked;
     try {
-        for (; workers_ < wanted; ++workers_) std::thread([this] { work(); }).detach();
+        for (; workers_ < workers; ++workers_) std::thread([this] { work(); }).detach();
     } catch (const std::exception &) {
     }
 }
@@ -242,7 +244,9 @@ Job &Pool::take_seat(int64_t &seat) {
 
 void run_pieces(const Pieces &pieces, int64_t num_threads, const Interruption &interruption) {
     if (pieces.count <= 0) return;
-    const int64_t threads = num_threads < pieces.count ? num_threads : pieces.count;
+    constexpr int64_t MOST = 1024;  // as many as a machine may have processors: an idle worker costs memory
+    const int64_t allowed = num_threads < MOST ? num_threads : MOST;
+    const int64_t threads = allowed < pieces.count ? allowed : pieces.count;
     Job job(pieces, threads < 1 ? 1 : threads);
     if (job.threads > 1) return pool().run(job, interruption);
     bool interrupted = false;

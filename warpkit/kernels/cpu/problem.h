@@ -143,7 +143,7 @@ inline bool follows_rows(const Problem &problem) {
     const wk_sampling &a = problem.arguments;
     double step[MAX_NDIM] = {};
     const auto difference = [&](const auto *grid) {
-        const int64 distance = problem.row < WIDE_TILE_WIDTH ? problem.row - 1 : WIDE_TILE_WIDTH;
+        const int64 distance = problem.row <= WIDE_TILE_WIDTH ? problem.row - 1 : WIDE_TILE_WIDTH;
         const auto *here = grid + problem.rows / 2 * problem.row * a.ndim, *there = here + distance * a.ndim;
         for (int d = 0; d < a.ndim; ++d) step[d] = (static_cast<double>(there[d]) - here[d]) * problem.axes[d].scale;
     };

@@ -44,16 +44,18 @@ void load_rows(const S *WK_RESTRICT plane, const Taps<T, Index> &taps, const int
         if constexpr (TOGETHER == 1) {
             load(p, places);
         } else if constexpr (WORDS) {
-            const uint64_t one = places & 0xffffffff, other = places >> 32;
+            uint32_t both[2];
+            memcpy(both, &places, sizeof(both));
             for (int r = 0; r < ROWS; ++r) {
                 uint64_t words[2];
-                memcpy(&words[0], from[r] + one, sizeof(words[0]));
-                memcpy(&words[1], from[r] + other, sizeof(words[1]));
+                memcpy(&words[0], from[r] + both[0], sizeof(words[0]));
+                memcpy(&words[1], from[r] + both[1], sizeof(words[1]));
                 memcpy(to + r * row + p * ALONG, words, sizeof(words));
             }
         } else {
-            load(p, places & 0xffffffff);
-            load(p + 1, places >> 32);
+            uint32_t both[2];
+            memcpy(both, &places, sizeof(both));
+            for (int i = 0; i < 2; ++i) load(p + i, both[i]);
         }
     }
     for (; p < taps.count; ++p) load(p, static_cast<uint64_t>(base[p]));
@@ -196,7 +198,7 @@ bool reads_runs(const Tile &tile, const Taps<T, Index> &taps) {
     for (int p = 0; p < taps.count; p += tile.width) {
         const Index *WK_RESTRICT base = taps.base + p;
         Index difference = 0;
-        for (int i = 0; i < tile.width; ++i) difference |= base[i] ^ (base[0] + i);
+        for (int i = 0; i < tile.width; ++i) difference |= (base[i] - base[0]) ^ i;
         if (difference != 0) return false;
     }
     return true;
@@ -213,9 +215,10 @@ WK_DEVICE T weighted_run(const T *weight, const S *const *row, int p, T sum) {
     }
 }
 
-// Values of a linear kernel, row by row to where they belong: weigh(first, points, out) finds some.
+// Values of a linear kernel, row by row to where they belong: weigh(first, points, out) finds some, of no more than one row
+// unless they may be `together`.
 template <typename T, typename Weigh>
-void write_linear(const Problem &problem, const Tile &tile, bool streamed, T *channel, const Weigh &weigh) {
+void write_linear(const Problem &problem, const Tile &tile, bool streamed, bool together, T *channel, const Weigh &weigh) {
     if (streamed) {
         alignas(CACHE_LINE_SIZE) T row[TILE_WIDTH];
         for (int r = 0; r < tile.height; ++r) {
@@ -224,7 +227,7 @@ void write_linear(const Problem &problem, const Tile &tile, bool streamed, T *ch
                 stream_row(channel + problem.point(tile, r) + c, row);
             }
         }
-    } else if (tile.width == problem.row) {
+    } else if (together && tile.width == problem.row) {
         weigh(0, tile.count(), channel + problem.point(tile, 0));
     } else {
         for_rows(tile, [&](int r, auto width) { weigh(r * width, width, channel + problem.point(tile, r)); });
@@ -235,7 +238,7 @@ template <int PRODUCT, typename S, typename T, typename Index>
 void pull_linear(const Problem &problem, const Tile &tile, const S *plane, const Taps<T, Index> &taps,
                  Values<S> &values, bool streamed, T *channel) {
     if (reads_runs(tile, taps)) {  // they are weighed where they are
-        return write_linear(problem, tile, streamed, channel, [&](int first, auto points, T *WK_RESTRICT out) {
+        return write_linear(problem, tile, streamed, false, channel, [&](int first, auto points, T *WK_RESTRICT out) {
             const S *row[PRODUCT / 2];
             for (int r = 0; r < PRODUCT / 2; ++r) row[r] = plane + taps.base[first] + taps.offset[2 * r];
             const T *WK_RESTRICT weight = taps.weight[0] + first;
@@ -245,7 +248,7 @@ void pull_linear(const Problem &problem, const Tile &tile, const S *plane, const
         });
     }
     load_interior<2>(plane, taps, values.row);
-    write_linear(problem, tile, streamed, channel, [&](int first, auto points, T *WK_RESTRICT out) {
+    write_linear(problem, tile, streamed, true, channel, [&](int first, auto points, T *WK_RESTRICT out) {
         const T *WK_RESTRICT weight = taps.weight[0] + first, *WK_RESTRICT beyond = taps.beyond + first;
         const S *WK_RESTRICT value = values.row + 2 * first;
         if (!taps.clipped) return weigh_all<2, PRODUCT>(weight, value, taps.count, points, out);
