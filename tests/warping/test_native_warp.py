@@ -94,6 +94,22 @@ def test_maps_along_the_axes_bit_for_bit(kernel):
                 same_bits(found, wk.warp_affine(image, theta, **options))
 
 
+@pytest.mark.parametrize("ndim", [2, 3])
+@pytest.mark.parametrize("width", [16, 32, 48, 64, 80, 96])
+def test_moved_images_bit_for_bit(width, ndim):
+    """Rows of points read runs of pixels, of images that are wider and narrower than the output."""
+    rng = np.random.default_rng(14)
+    for columns in (width - 7, width, 150):
+        image = rng.standard_normal((1, 2, *(21,) * (ndim - 1), columns)).astype(np.float32)
+        for moved in (2.0, -0.25, 20.75, 60.0):
+            theta = np.eye(ndim, ndim + 1)[None]
+            theta[0, :, ndim] = moved
+            options = {"shape": (9,) * (ndim - 1) + (width,), "frame": "pixel"}
+            same_bits(
+                wk.warp_affine(image, theta, **options), body_of(wk.warp_affine, image, theta, **options)
+            )
+
+
 @pytest.mark.parametrize("ndim", [1, 2, 3])
 def test_cotangents_of_outputs_one_pixel_wide(ndim):
     """Of so many points that threads share an image; tiles are then as high as they come."""
