@@ -48,7 +48,12 @@ def make_parser(experiments: dict[str, AbstractExperiment]) -> argparse.Argument
         "--learning-rate", type=float, help="Adam's at the start; it falls to 0 along a cosine"
     )
     parser.add_argument("--localizer-factor", type=float, help="of the transformer's learning rate")
-    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="cuda: arrays of CuPy")
+    parser.add_argument(
+        "--device",
+        choices=("cpu", "cuda"),
+        default="cpu",
+        help="cuda: arrays of CuPy (not tried on a GPU so far)",
+    )
     parser.add_argument("--results", type=Path, default=FOLDER, help="where to write; docs/stn by default")
     parser.add_argument(
         "--checkpoints", type=Path, default=Path(".stn"), help="where to write; .stn by default"
@@ -141,9 +146,8 @@ def run(
             training.step()
             bar.set_postfix_str(state(training), refresh=False)
             bar.update(1)
-            if (
-                time.monotonic() - saved > CHECKPOINT_SECONDS
-            ):  # never within a step, which may be left half done
+            # Never within a step, not even after Ctrl-C: that may have left it half done.
+            if time.monotonic() - saved > CHECKPOINT_SECONDS:
                 training.save(checkpoint)
                 saved = time.monotonic()
     training.save(checkpoint)

@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Iterator
 from typing import Any
 
-from warpkit import nn
+from warpkit import nn, no_grad
 from warpkit.nn import Module
 
 from .experiment import AbstractExperiment, Batch
@@ -28,7 +28,8 @@ class Classification(AbstractExperiment):
         """The error in percent."""
         wrong = total = 0
         for batch in self.test_batches():
-            logits: Any = network(to_device(batch.inputs))
+            with no_grad():
+                logits: Any = network(to_device(batch.inputs))
             wrong += int((logits.data.argmax(axis=1) != to_device(batch.targets)).sum())
             total += len(batch.targets)
         return {"error": 100 * wrong / total}

@@ -6,7 +6,7 @@ import json
 import math
 import subprocess
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,6 @@ class Result:
     curve: list[tuple[int, float, float]]
     machine: dict[str, str]
     commit: str
-    notes: list[str] = field(default_factory=list)
 
 
 def result_of(training: Training, figures: dict[str, float]) -> Result:
@@ -60,7 +59,7 @@ def commit() -> str:
 def write(result: Result, folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{result.plan.name}.json"
-    path.write_text(json.dumps(asdict(result), indent=None, separators=(",", ":")) + "\n")
+    path.write_text(json.dumps(asdict(result), separators=(",", ":")) + "\n")
     return path
 
 

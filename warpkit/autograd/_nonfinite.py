@@ -59,9 +59,8 @@ def _find(output: Variable, ct: Array) -> str | None:
             return f"an argument of op {node.op.name!r}"
         if not all(_is_finite(x) for x in _results(node)):
             return f"the result of op {node.op.name!r}"
-    for node in reversed(
-        nodes
-    ):  # a pass for each: a sum over all users of a variable would not say which it was
+    # A pass for each: a sum over all users of a variable would not say which of them it was.
+    for node in reversed(nodes):
         parents = node.parents()
         cts = propagate([output], [ct], parents, retain_graph=True)
         if not all(ct is None or _is_finite(ct) for ct in cts):
