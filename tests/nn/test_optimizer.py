@@ -159,3 +159,28 @@ def test_a_state_that_is_not_of_the_network():
         optimizer.load_state_dict({"iteration": np.array(1), "y:mean": np.zeros(1)})
     assert optimizer.iteration == 0
     assert not optimizer.slots
+
+
+@pytest.mark.parametrize("make", [Adam, SGD])
+def test_weight_decay(make):
+    """Beside the gradient, of weights only, and in a module's share of the learning rate."""
+    rng = np.random.default_rng(5)
+    plain_layer, decaying = (Linear(3, 2, rng=np.random.default_rng(6)) for _ in range(2))
+    decaying.learning_rate_factor = plain_layer.learning_rate_factor = 0.5
+    image = rng.random((4, 3), np.float32)
+    before = {name: v.data.copy() for name, v in decaying.named_parameters().items()}
+    for layer, decay in [(plain_layer, 0.0), (decaying, 0.25)]:
+        optimizer = make(layer, 0.1, weight_decay=decay)
+        (layer(image) * layer(image)).sum().backward()
+        optimizer.step()
+    shrunk = 0.1 * 0.5 * 0.25 * before["weight"]
+    np.testing.assert_allclose(decaying.weight.data, plain_layer.weight.data - shrunk, rtol=1e-5)
+    np.testing.assert_array_equal(decaying.bias.data, plain_layer.bias.data)
+    assert decaying.weight.dtype == np.float32
+
+
+@pytest.mark.parametrize("decay", [-0.1, np.nan, np.inf])
+def test_wrong_weight_decay(decay):
+    layer = Linear(3, 2, rng=np.random.default_rng(0))
+    with pytest.raises(ValueError, match="weight_decay: expected"):
+        Adam(layer, 0.1, weight_decay=decay)

@@ -198,3 +198,31 @@ def test_learns_where_to_look():
         optimizer.step()
     assert (network(image).data.argmax(axis=1) == labels).mean() == 1.0
     assert np.abs(network[0].localize(image).to_affine().theta.data - np.eye(2, 3)).max() > 0.1
+
+
+@pytest.mark.parametrize("transform", FAMILIES)
+def test_bound(transform):
+    """Parameters stay within it however far the localizer goes, and near the identity it changes nothing."""
+    image, shape = images((6, 7)), (6, 7)
+    rng = np.random.default_rng(4)
+    transformer = SpatialTransformer(localizer_of(image, rng), transform, shape, bound=0.25)
+    np.testing.assert_array_equal(transformer(image).data, image)
+    free = SpatialTransformer(transformer.localizer, transform, shape)
+    regression, identity = free.regression, FAMILIES[transform].identity(shape)
+    transformer.regression = regression
+    direction = rng.choice([-1, 1], len(identity)).astype(np.float32)
+    for length, expected in [(1e-3, identity + 1e-3 * direction), (100.0, identity + 0.25 * direction)]:
+        regression.bias.data = (identity + length * direction).astype(np.float32)
+        same = FAMILIES[transform].transform(expected[None], shape, "normalized").grid(shape)
+        np.testing.assert_allclose(
+            np.broadcast_to(transformer.localize(image).grid(shape).data, (3, *same.shape[1:])),
+            np.broadcast_to(same, (3, *same.shape[1:])),
+            atol=1e-6,
+        )
+
+
+@pytest.mark.parametrize("bound", [0.0, -1.0, np.nan])
+def test_wrong_bound(bound):
+    image = images((6, 7))
+    with pytest.raises(ValueError, match="bound: expected"):
+        SpatialTransformer(localizer_of(image, np.random.default_rng(0)), "affine", (6, 7), bound=bound)

@@ -10,6 +10,7 @@ from ._flatten import Flatten as Flatten
 from ._linear import Linear as Linear
 from ._module import Module as Module
 from ._optimizer import AbstractOptimizer as AbstractOptimizer
+from ._outside_penalty import outside_penalty as outside_penalty
 from ._pooling import AvgPool2d as AvgPool2d
 from ._pooling import AvgPool3d as AvgPool3d
 from ._pooling import MaxPool2d as MaxPool2d

@@ -32,10 +32,15 @@ class Adam(AbstractOptimizer):
         How slowly the two means forget; each from 0 to less than 1.
     epsilon : float
         Keeps the quotient finite.
+    weight_decay : float
+        How fast weights go to zero by themselves, in units of the learning rate: at each step
+        :math:`p \leftarrow (1 - \eta \lambda w) p` as well. Biases do not decay.
 
     References
     ----------
     D. P. Kingma, J. Ba, "Adam: a method for stochastic optimization", ICLR 2015, algorithm 1.
+
+    I. Loshchilov, F. Hutter, "Decoupled weight decay regularization", ICLR 2019, algorithm 2 ("AdamW").
     """
 
     def __init__(
@@ -44,8 +49,9 @@ class Adam(AbstractOptimizer):
         learning_rate: LearningRate = 1e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         epsilon: float = 1e-8,
+        weight_decay: float = 0.0,
     ) -> None:
-        super().__init__(network, learning_rate)
+        super().__init__(network, learning_rate, weight_decay)
         if len(betas) != 2 or not all(0 <= beta < 1 for beta in betas):
             raise wrong_value("betas", "two numbers from 0 to less than 1", betas)
         if not epsilon > 0:

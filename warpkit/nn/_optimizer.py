@@ -16,7 +16,7 @@ LearningRate = float | Callable[[int], float]
 
 
 class AbstractOptimizer(ABC):
-    """Changes the parameters of a network by their gradients.
+    r"""Changes the parameters of a network by their gradients.
 
     Parameters
     ----------
@@ -24,6 +24,10 @@ class AbstractOptimizer(ABC):
         Whose parameters are changed.
     learning_rate : float or callable
         A number, or a function of the number of steps done, such as :class:`StepDecay`.
+    weight_decay : float
+        :math:`w` in :math:`p \leftarrow (1 - \eta \lambda w) p` at each step, with the learning rate
+        :math:`\eta` and a module's factor :math:`\lambda`. Only parameters of two axes or more decay: not
+        biases, one of which is the identity that a spatial transformer starts from.
 
     Attributes
     ----------
@@ -31,15 +35,23 @@ class AbstractOptimizer(ABC):
         Number of steps done.
     slots : dict
         For each parameter's name, the arrays by name that are remembered between steps.
+
+    References
+    ----------
+    I. Loshchilov, F. Hutter, "Decoupled weight decay regularization", ICLR 2019: decay beside the gradient,
+    not as a part of it, which Adam would scale away.
     """
 
-    def __init__(self, network: Module, learning_rate: LearningRate) -> None:
+    def __init__(self, network: Module, learning_rate: LearningRate, weight_decay: float = 0.0) -> None:
         if not isinstance(network, Module):
             raise wrong_type("network", "a Module", network)
         if not network.parameters():
             raise wrong_value("network", "a Module with parameters", "one without")
+        if not (weight_decay >= 0 and np.isfinite(weight_decay)):
+            raise wrong_value("weight_decay", "a number of at least 0", weight_decay)
         self.network = network
         self.learning_rate = learning_rate
+        self.weight_decay = float(weight_decay)
         self.iteration = 0
         self.slots: dict[str, dict[str, Array]] = {}
 
@@ -133,5 +145,8 @@ class AbstractOptimizer(ABC):
         for name, ct in gradients.items():
             variable: Any = parameters[name]
             factor = rate * float(factors[name])  # a NumPy scalar would widen float32 parameters
-            variable.data = variable.data - factor * self.update(name, ct)
+            value = variable.data
+            if self.weight_decay and value.ndim > 1:
+                value = (1 - factor * self.weight_decay) * value
+            variable.data = value - factor * self.update(name, ct)
         self.iteration += 1

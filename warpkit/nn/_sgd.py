@@ -24,6 +24,9 @@ class SGD(AbstractOptimizer):
         A number, or a function of the number of steps done, such as :class:`StepDecay`.
     momentum : float
         From 0, none, to less than 1.
+    weight_decay : float
+        How fast weights go to zero by themselves, in units of the learning rate: at each step
+        :math:`p \leftarrow (1 - \eta \lambda w) p` as well. Biases do not decay.
 
     Examples
     --------
@@ -36,8 +39,14 @@ class SGD(AbstractOptimizer):
     array([-0.1], dtype=float32)
     """
 
-    def __init__(self, network: Module, learning_rate: LearningRate, momentum: float = 0.0) -> None:
-        super().__init__(network, learning_rate)
+    def __init__(
+        self,
+        network: Module,
+        learning_rate: LearningRate,
+        momentum: float = 0.0,
+        weight_decay: float = 0.0,
+    ) -> None:
+        super().__init__(network, learning_rate, weight_decay)
         if not 0 <= momentum < 1:
             raise wrong_value("momentum", "a number from 0 to less than 1", momentum)
         self.momentum = float(momentum)

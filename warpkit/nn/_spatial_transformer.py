@@ -8,6 +8,7 @@ import numpy as np
 
 from warpkit._core import Array, check_choice, check_shape, namespace, plain, wrong_type, wrong_value
 from warpkit.autograd import Variable
+from warpkit.ops import tanh
 from warpkit.transforms import AbstractTransform
 from warpkit.warping import warp
 
@@ -51,6 +52,10 @@ class SpatialTransformer(Module):
         Of the localizer and the regression layer. The default, 0.1, is what the paper trains with, by SGD;
         larger steps make the image shrink or vanish early in training. Adam's steps do not grow with the
         gradient: with it, a factor of 1 may be what makes the transformer move at all.
+    bound : float, optional
+        No parameter can go further than this from its value :math:`e` in the identity: with what the
+        regression layer returns, :math:`r`, it is :math:`e + b \tanh((r - e) / b)`, which is r itself where r
+        is near e. For a localizer that runs away early in training; without a bound by default.
     kernel, boundary, fill_value : optional
         As of :func:`warpkit.grid_sample`.
     frame : {"normalized", "corners"}
@@ -66,7 +71,8 @@ class SpatialTransformer(Module):
     Raises
     ------
     ValueError
-        If the family, the frame or the shape is unknown, or `features` cannot be found out.
+        If the family, the frame or the shape is unknown, `bound` is not above 0, or `features` cannot be
+        found out.
 
     Notes
     -----
@@ -77,6 +83,9 @@ class SpatialTransformer(Module):
     ----------
     M. Jaderberg, K. Simonyan, A. Zisserman, K. Kavukcuoglu, "Spatial transformer networks", NIPS 2015:
     section 3, and appendix A.5 for the learning rate of the localisation network.
+
+    B. Shi, X. Wang, P. Lyu, C. Yao, X. Bai, "Robust scene text recognition with automatic rectification",
+    CVPR 2016: section 3.1, control points bounded by tanh.
 
     Examples
     --------
@@ -96,6 +105,7 @@ class SpatialTransformer(Module):
         *,
         features: int | None = None,
         learning_rate_factor: float = 0.1,
+        bound: float | None = None,
         kernel: str = "linear",
         boundary: str = "constant",
         fill_value: float = 0.0,
@@ -114,6 +124,9 @@ class SpatialTransformer(Module):
         self.frame = frame
         self.options: dict[str, Any] = {"kernel": kernel, "boundary": boundary, "fill_value": fill_value}
         self.learning_rate_factor = learning_rate_factor
+        if bound is not None and not bound > 0:
+            raise wrong_value("bound", "a number above 0, or None", bound)
+        self.bound = bound
         identity = FAMILIES[transform].identity(self.shape)
         features = _count_features(localizer) if features is None else features
         xp = namespace(*[plain(variable) for variable in localizer.parameters()])
@@ -135,6 +148,9 @@ class SpatialTransformer(Module):
             From output to input coordinates, in float64; its fields are variables of the tape.
         """
         parameters = self.regression(self.localizer(image)).astype("float64")
+        if self.bound is not None:
+            identity = namespace(plain(parameters)).asarray(FAMILIES[self.transform].identity(self.shape))
+            parameters = identity + self.bound * tanh((parameters - identity) / self.bound)
         return FAMILIES[self.transform].transform(parameters, self.shape, self.frame)
 
     def __call__(self, image: Array) -> Array:
