@@ -22,7 +22,7 @@ from ..arguments import positive
 from .addition import Addition
 from .distorted import distorted_digits
 from .experiment import AbstractExperiment
-from .plan import Plan
+from .plan import OPTIMIZERS, Plan
 from .results import FOLDER, read_all, result_of, write
 from .table import table
 from .training import Training
@@ -45,9 +45,13 @@ def make_parser(experiments: dict[str, AbstractExperiment]) -> argparse.Argument
     )
     parser.add_argument("--batch-size", type=positive, help="as in the paper by default")
     parser.add_argument(
-        "--learning-rate", type=float, help="Adam's at the start; it falls to 0 along a cosine"
+        "--optimizer", choices=OPTIMIZERS, help="the experiment's by default; SGD has momentum"
     )
+    parser.add_argument("--learning-rate", type=float, help="at the start; it falls to 0 along a cosine")
     parser.add_argument("--localizer-factor", type=float, help="of the transformer's learning rate")
+    parser.add_argument("--weight-decay", type=float, help="as of AdamW")
+    parser.add_argument("--bound", type=float, help="of transform parameters, by a tanh around the identity")
+    parser.add_argument("--outside-penalty", type=float, help="for looking beyond the input; 0 by default")
     parser.add_argument(
         "--device",
         choices=("cpu", "cuda"),
@@ -91,28 +95,15 @@ def make_plan(options: argparse.Namespace, experiment: AbstractExperiment, seed:
     model = options.model or experiment.models[0]
     if model not in experiment.models:
         raise ValueError(f"--model: expected one of {', '.join(experiment.models)}, given {model}")
-    with_transformer = "ST-" in model
     transform = options.transform or experiment.transforms[0]
     if transform not in experiment.transforms:
         raise ValueError(
             f"--transform: expected one of {', '.join(experiment.transforms)}, given {transform}"
         )
 
-    def given(value: Any, otherwise: Any) -> Any:
-        return otherwise if value is None else value
-
-    return Plan(
-        experiment=options.experiment,
-        model=model,
-        transform=transform if with_transformer else "none",
-        seed=seed,
-        iterations=options.iterations,
-        batch_size=given(options.batch_size, experiment.batch_size),
-        learning_rate=given(options.learning_rate, experiment.learning_rate),
-        localizer_factor=given(options.localizer_factor, experiment.localizer_factor)
-        if with_transformer
-        else 1.0,
-    )
+    settings = ("batch_size", "optimizer", "learning_rate", "localizer_factor", "weight_decay")
+    given = {name: getattr(options, name) for name in (*settings, "bound", "outside_penalty")}
+    return experiment.plan(options.experiment, model, transform, seed, options.iterations, **given)
 
 
 def device(name: str) -> Callable[[np.ndarray], Any]:

@@ -32,7 +32,7 @@ class Addition(Classification):
     transformer_shape = (28, 28)
 
     def network(self, plan: Plan, rng: np.random.Generator) -> Module:
-        transformer = Transformer(plan.transform, self.transformer_shape, plan.localizer_factor)
+        transformer = Transformer(plan.transform, self.transformer_shape, plan.localizer_factor, plan.bound)
         return make_network(plan.model, self.images, transformer, rng)
 
     def draw(self, rng: np.random.Generator, count: int) -> Batch:

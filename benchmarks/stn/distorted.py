@@ -46,7 +46,7 @@ class DistortedDigits(Classification):
         self.images = Images(1, shape, 10)
 
     def network(self, plan: Plan, rng: np.random.Generator) -> Module:
-        transformer = Transformer(plan.transform, TRANSFORMER_SHAPE, plan.localizer_factor)
+        transformer = Transformer(plan.transform, TRANSFORMER_SHAPE, plan.localizer_factor, plan.bound)
         return make_network(plan.model, self.images, transformer, rng)
 
     def draw(self, rng: np.random.Generator, count: int) -> Batch:

@@ -27,10 +27,25 @@ class AbstractExperiment(ABC):
     models: tuple[str, ...]
     transforms: tuple[str, ...]
     batch_size: int = 256
-    # Best for both ST-FCN and FCN on R in 5000 iterations, among rates of 1e-3 to 5e-3 and factors of 0.1
-    # to 1: 1.84 and 2.39 %. The next best are 1.86 (5e-3 and 0.2) and 2.51 % (5e-3).
+    optimizer: str = "Adam"
     learning_rate: float = 3e-3
     localizer_factor: float = 0.3
+    weight_decay: float = 0.0
+
+    def plan(self, name: str, model: str, transform: str, seed: int, iterations: int, **given: Any) -> Plan:
+        """A run of this experiment, `name`, with its own settings where None or nothing is given."""
+        own = {
+            "batch_size": self.batch_size,
+            "optimizer": self.optimizer,
+            "learning_rate": self.learning_rate,
+            "localizer_factor": self.localizer_factor,
+            "weight_decay": self.weight_decay,
+        }
+        settings = own | {option: value for option, value in given.items() if value is not None}
+        if "ST-" not in model:  # settings that would change nothing
+            transform = "none"
+            settings |= {"localizer_factor": 1.0, "bound": None, "outside_penalty": 0.0}
+        return Plan(name, model, transform, seed, iterations, **settings)
 
     @abstractmethod
     def network(self, plan: Plan, rng: np.random.Generator) -> Module:

@@ -47,6 +47,7 @@ class Transformer:
     shape: Shape
     """Of what it gives to the network."""
     learning_rate_factor: float
+    bound: float | None = None
 
 
 class Parallel(Module):
@@ -77,6 +78,7 @@ def make_network(
                 transformer.family,
                 transformer.shape,
                 learning_rate_factor=transformer.learning_rate_factor,
+                bound=transformer.bound,
             )
             for _ in range(number)
         ]
@@ -84,6 +86,12 @@ def make_network(
     left = images.budget - count_parameters(first)
     inner = Images(number * images.channels, transformer.shape, images.classes, left)
     return nn.Sequential(first, *classify(inner, rng))
+
+
+def transformers_of_input(network: Module) -> list[nn.SpatialTransformer]:
+    """Those that look at the network's own input: in its first layer."""
+    first = network[0] if isinstance(network, nn.Sequential) else network
+    return [module for module in first.modules() if isinstance(module, nn.SpatialTransformer)]
 
 
 def count_parameters(network: Module) -> int:

@@ -17,9 +17,18 @@ from warpkit.autograd import find_nonfinite
 from warpkit.nn import AbstractOptimizer, Module
 
 from .experiment import AbstractExperiment, Batch
+from .networks import transformers_of_input
 from .plan import Plan
 
 CURVE_EVERY = 100  # iterations to a point of the learning curve
+MOMENTUM = 0.9  # of SGD
+
+
+def make_optimizer(plan: Plan, network: Module) -> AbstractOptimizer:
+    schedule = nn.CosineDecay(plan.learning_rate, plan.iterations)
+    if plan.optimizer == "SGD":
+        return nn.SGD(network, schedule, MOMENTUM, plan.weight_decay)
+    return nn.Adam(network, schedule, weight_decay=plan.weight_decay)
 
 
 @dataclass(eq=False)
@@ -51,9 +60,8 @@ class Training:
         network = experiment.network(plan, np.random.default_rng([plan.seed, 1]))
         for variable in network.parameters():
             variable.data = to_device(variable.data)
-        schedule = nn.CosineDecay(plan.learning_rate, plan.iterations)
-        optimizer = nn.Adam(network, schedule)
-        return cls(plan, experiment, to_device, network, optimizer, np.random.default_rng([plan.seed, 2]))
+        rng = np.random.default_rng([plan.seed, 2])
+        return cls(plan, experiment, to_device, network, make_optimizer(plan, network), rng)
 
     @property
     def iteration(self) -> int:
@@ -64,9 +72,7 @@ class Training:
         start = time.perf_counter()
         batch = self.experiment.draw(self.rng, self.plan.batch_size)
         self.network.zero_grad()
-        loss, wrong = self.experiment.loss(
-            self.network, self.to_device(batch.inputs), self.to_device(batch.targets)
-        )
+        loss, wrong = self._loss(batch)
         loss.backward()
         try:
             self.optimizer.step()
@@ -79,12 +85,19 @@ class Training:
             self.since.clear()
         self.seconds += time.perf_counter() - start
 
+    def _loss(self, batch: Batch) -> tuple[Any, float]:
+        """The experiment's, and the penalty for looking beyond the input if there is one."""
+        inputs, targets = self.to_device(batch.inputs), self.to_device(batch.targets)
+        loss, wrong = self.experiment.loss(self.network, inputs, targets)
+        if self.plan.outside_penalty:
+            for transformer in transformers_of_input(self.network):
+                outside = nn.outside_penalty(transformer.localize(inputs), transformer.shape)
+                loss = loss + self.plan.outside_penalty * outside
+        return loss, wrong
+
     def _first_nonfinite(self, batch: Batch) -> str | None:
         """Where it came from. The optimiser has refused the step, so the same happens again."""
-        loss, _ = self.experiment.loss(
-            self.network, self.to_device(batch.inputs), self.to_device(batch.targets)
-        )
-        return find_nonfinite(loss)
+        return find_nonfinite(self._loss(batch)[0])
 
     # ---- checkpoints ---------------------------------------------------------------------------------------
 

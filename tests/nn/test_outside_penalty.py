@@ -29,7 +29,7 @@ def test_is_the_mean_square_of_what_lies_beyond():
 
 
 def test_gradient():
-    """One pixel, whose centre is at 0: a translation by t takes it to t, and the slope is 2 (|t| - 1) sign t."""
+    """A translation by t takes the one pixel, at 0, to t: the slope is 2 (|t| - 1) sign t."""
     _, gradient = value_and_grad(lambda t: outside_penalty(Translation(t), (1, 1)))(np.array([[1.5, -3.0]]))
     np.testing.assert_allclose(gradient, [[1.0, -4.0]], rtol=1e-14)
 

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from benchmarks.stn.distorted import distorted_digits
-from benchmarks.stn.plan import Plan
 from benchmarks.stn.training import Training
 from warpkit.nn import _families
 from warpkit.nn._families import FAMILIES
@@ -18,10 +17,7 @@ ITERATIONS = 800
 
 def error_after_training(column, model):
     experiment = distorted_digits()[column]
-    transform = "affine" if model.startswith("ST-") else "none"
-    plan = Plan(
-        column, model, transform, 0, ITERATIONS, 256, experiment.learning_rate, experiment.localizer_factor
-    )
+    plan = experiment.plan(column, model, "affine", 0, ITERATIONS)
     training = Training.begin(plan, experiment, np.asarray)
     while training.iteration < plan.iterations:
         training.step()

@@ -1,10 +1,12 @@
 """Interrupted training ends with the bits of training that was not; and what a plan decides."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from benchmarks.stn.experiment import AbstractExperiment, Batch
-from benchmarks.stn.networks import Images, Transformer, make_network
+from benchmarks.stn.networks import Images, Transformer, make_network, transformers_of_input
 from benchmarks.stn.plan import Plan
 from benchmarks.stn.training import CURVE_EVERY, Training
 from warpkit import nn
@@ -19,7 +21,7 @@ class Quadrants(AbstractExperiment):
     transforms = ("affine",)
 
     def network(self, plan, rng):
-        transformer = Transformer(plan.transform, (8, 8), plan.localizer_factor)
+        transformer = Transformer(plan.transform, (8, 8), plan.localizer_factor, plan.bound)
         return make_network(plan.model, Images(1, (8, 8), 4), transformer, rng)
 
     def draw(self, rng, count):
@@ -97,3 +99,39 @@ def test_a_gradient_that_is_not_finite_stops_it():
 
     with pytest.raises(FloatingPointError, match=r"step 0: .* op"):
         Training.begin(PLAN, Broken(), np.asarray).step()
+
+
+def begin(**settings):
+    return Training.begin(replace(PLAN, **settings), Quadrants(), np.asarray)
+
+
+@pytest.mark.parametrize(("name", "kind"), [("SGD", nn.SGD), ("Adam", nn.Adam)])
+def test_optimizer(name, kind):
+    optimizer = begin(optimizer=name, weight_decay=0.25).optimizer
+    assert type(optimizer) is kind
+    assert optimizer.weight_decay == 0.25
+
+
+def test_bound():
+    training = begin(bound=0.125)
+    transformers_of_input(training.network)[0].regression.bias.data += np.float32(9)
+    matrix = (
+        transformers_of_input(training.network)[0].localize(np.zeros((1, 1, 8, 8), np.float32)).theta.data
+    )
+    np.testing.assert_allclose(matrix - np.eye(2, 3), 0.125)
+
+
+def test_outside_penalty():
+    """It is a part of the loss, and its gradient pulls a transformer back that looks beyond the image."""
+    losses, slopes = [], []
+    for penalty in (0.0, 10.0):
+        training = begin(outside_penalty=penalty)
+        transformers_of_input(training.network)[0].regression.bias.data += np.array(
+            [0, 0, 4, 0, 0, 0], np.float32
+        )
+        training.step()
+        losses.append(training.since[0][0])
+        slopes.append(float(transformers_of_input(training.network)[0].regression.bias.grad[2]))
+    x = 4 + (np.arange(8) - 3.5) / 4
+    assert losses[1] - losses[0] == pytest.approx(10 * ((x - 1) ** 2).mean(), rel=1e-5)
+    assert slopes[1] - slopes[0] == pytest.approx(10 * 2 * (x - 1).mean(), rel=1e-5)
