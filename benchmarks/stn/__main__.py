@@ -2,6 +2,7 @@
 
     python -m benchmarks.stn R --model ST-FCN --transform affine --seeds 0 1 2 --iterations 30000
     python -m benchmarks.stn table
+    python -m benchmarks.stn curves --pictures pictures
 
 A run that is interrupted goes on from its last checkpoint when the same command is given again, and ends with
 the same bits. The data are in the folder that the environment variable WARPKIT_DATA names.
@@ -22,12 +23,15 @@ from ..arguments import positive
 from .addition import Addition
 from .distorted import distorted_digits
 from .experiment import AbstractExperiment
+from .pictures import COLUMNS, PICTURES, Animation, draw_transformers, write_curves
 from .plan import OPTIMIZERS, Plan
 from .results import FOLDER, read_all, result_of, write
 from .table import table
 from .training import Training
 
 CHECKPOINT_SECONDS = 30.0
+OF_RESULTS = ("table", "curves")
+PICTURE_SEED = 7  # of the samples that are drawn
 
 
 def make_parser(experiments: dict[str, AbstractExperiment]) -> argparse.ArgumentParser:
@@ -36,7 +40,7 @@ def make_parser(experiments: dict[str, AbstractExperiment]) -> argparse.Argument
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("experiment", choices=(*experiments, "table"), help="or the table of all results")
+    parser.add_argument("experiment", choices=(*experiments, *OF_RESULTS), help="or what to make of results")
     parser.add_argument("--model", help="the experiment's first by default")
     parser.add_argument("--transform", help="of a model with a transformer; the first by default")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0], help="a run each; 0 by default")
@@ -62,6 +66,9 @@ def make_parser(experiments: dict[str, AbstractExperiment]) -> argparse.Argument
     parser.add_argument(
         "--checkpoints", type=Path, default=Path(".stn"), help="where to write; .stn by default"
     )
+    parser.add_argument(
+        "--pictures", type=Path, help="folder for pictures and an animation of where transformers look"
+    )
     return parser
 
 
@@ -73,6 +80,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.experiment == "table":
         print(table(read_all(options.results)))
         return 0
+    if options.experiment == "curves":
+        write_curves(read_all(options.results), options.pictures or PICTURES)
+        return 0
     experiment = experiments[options.experiment]
     try:
         plans = [make_plan(options, experiment, seed) for seed in options.seeds]
@@ -80,7 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(str(error))
     try:
         for plan in plans:
-            run(plan, experiment, device(options.device), options.results, options.checkpoints)
+            run(plan, experiment, device(options.device), options)
     except (ValueError, FileNotFoundError, FloatingPointError) as error:
         print(f"python -m benchmarks.stn: {error}", file=sys.stderr)
         return 1
@@ -119,17 +129,24 @@ def run(
     plan: Plan,
     experiment: AbstractExperiment,
     to_device: Callable[[np.ndarray], Any],
-    results: Path,
-    checkpoints: Path,
+    folders: argparse.Namespace,
 ) -> None:
-    """Train to the end, from the checkpoint if there is one; evaluate, and write the result."""
+    """Train to the end, from the checkpoint if there is one; evaluate, and write the result.
+
+    `folders` has `results`, `checkpoints` and, or None, `pictures`.
+    """
     from tqdm import tqdm
 
-    checkpoints.mkdir(parents=True, exist_ok=True)
-    checkpoint = checkpoints / f"{plan.name}.npz"
+    folders.checkpoints.mkdir(parents=True, exist_ok=True)
+    checkpoint = folders.checkpoints / f"{plan.name}.npz"
     training = Training.begin(plan, experiment, to_device)
     if checkpoint.exists():
         training.load(checkpoint)
+    animation = None
+    if folders.pictures:
+        some = to_device(experiment.draw(np.random.default_rng(PICTURE_SEED), COLUMNS).inputs)
+        animation = Animation(folders.checkpoints / f"{plan.name}.frames", some, plan.iterations)
+        animation.after(training.iteration, training.network)
     saved = time.monotonic()
     interval = 0.5 if sys.stderr.isatty() else 30.0
     with tqdm(total=plan.iterations, initial=training.iteration, desc=plan.name, mininterval=interval) as bar:
@@ -137,13 +154,19 @@ def run(
             training.step()
             bar.set_postfix_str(state(training), refresh=False)
             bar.update(1)
+            if animation:
+                animation.after(training.iteration, training.network)
             # Never within a step, not even after Ctrl-C: that may have left it half done.
             if time.monotonic() - saved > CHECKPOINT_SECONDS:
                 training.save(checkpoint)
                 saved = time.monotonic()
     training.save(checkpoint)
     figures = experiment.evaluate(training.network, to_device)
-    path = write(result_of(training, figures), results)
+    if animation:
+        folders.pictures.mkdir(parents=True, exist_ok=True)
+        animation.write(folders.pictures / f"{plan.name}.gif")
+        draw_transformers(training.network, some, plan.name).savefig(folders.pictures / f"{plan.name}.png")
+    path = write(result_of(training, figures), folders.results)
     told = ", ".join(f"{name} {value:.2f}" for name, value in figures.items())
     print(f"{plan.name}: {told}; wrote {path}", flush=True)
 

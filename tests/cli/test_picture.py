@@ -4,9 +4,9 @@ import pytest
 import warpkit as wk
 from warpkit.cli._demo import TRANSFORMS
 from warpkit.cli._networks import make_networks
-from warpkit.cli._picture import find_outlines, picture_rows
+from warpkit.cli._picture import picture_rows
 from warpkit.datasets import load_digits
-from warpkit.viz import frame_outline
+from warpkit.viz import find_outlines, frame_outline
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def images():
 def test_the_identity_looks_at_the_whole_frame(images, transform):
     transformer = make_networks((28, 20), transform, 0)["ST-FCN"][0]
     expected = frame_outline() * [10, 14] + [9.5, 13.5]
-    for outline in find_outlines(transformer, images):
+    for outline in find_outlines(transformer.localize(images), (28, 20)):
         np.testing.assert_allclose(outline, expected, atol=1e-5)
 
 
@@ -35,7 +35,7 @@ def test_a_shift_to_the_right(images, transform):
         out = transformer(images).data
     np.testing.assert_allclose(out[..., :15], images[..., 5:], atol=1e-4)
     expected = frame_outline() * [10, 14] + [14.5, 13.5]
-    np.testing.assert_allclose(find_outlines(transformer, images)[0], expected, atol=1e-5)
+    np.testing.assert_allclose(find_outlines(transformer.localize(images), (28, 20))[0], expected, atol=1e-5)
 
 
 def test_rows():

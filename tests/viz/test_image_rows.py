@@ -37,7 +37,7 @@ def test_is_written(images):
 def test_bad_rows(images):
     with pytest.raises(ValueError, match="rows: expected at least one row of at least one image"):
         draw_image_rows([])
-    with pytest.raises(ValueError, match=r"rows\[1\].images: expected shape \(3, height, width\)"):
+    with pytest.raises(ValueError, match=r"rows\[1\].images: expected shape \(3, height, width\[, 3\]\)"):
         draw_image_rows([ImageRow("", images), ImageRow("", images[:2])])
 
 
@@ -45,3 +45,14 @@ def test_without_matplotlib(images, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(ImportError, match=r'pip install "warpkit-diff\[demo\]"'):
         draw_image_rows([ImageRow("", images)])
+
+
+def test_colours_and_several_outlines():
+    rng = np.random.default_rng(2)
+    images, outlines = rng.random((2, 4, 6, 3)), rng.uniform(0, 4, (3, 2, 5, 2))
+    figure = draw_image_rows([ImageRow("", images, outlines)])
+    for i, axes in enumerate(figure.axes):
+        np.testing.assert_array_equal(axes.images[0].get_array(), images[i])
+        assert len({line.get_color() for line in axes.lines}) == 3
+        for k, line in enumerate(axes.lines):
+            np.testing.assert_array_equal(line.get_xydata(), outlines[k, i])

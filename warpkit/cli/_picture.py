@@ -7,9 +7,8 @@ import numpy as np
 from warpkit import no_grad
 from warpkit._core import plain
 from warpkit.datasets import Dataset, rotate_by
-from warpkit.grids import convert_points
 from warpkit.nn import SpatialTransformer
-from warpkit.viz import ImageRow, frame_outline
+from warpkit.viz import ImageRow, find_outlines
 
 ANGLES = (-75, 0, 75)
 
@@ -25,13 +24,7 @@ def picture_rows(transformer: SpatialTransformer, dataset: Dataset) -> list[Imag
         images, _ = rotate_by(dataset.test_images[first], angle)
         with no_grad():
             outputs = plain(transformer(images))
-            outlines = find_outlines(transformer, images)
+            outlines = find_outlines(transformer.localize(images), images.shape[2:])
         rows.append(ImageRow(f"turned by {angle}°", images[:, 0], outlines))
         rows.append(ImageRow("what the transformer\nmakes of it", outputs[:, 0]))
     return rows
-
-
-def find_outlines(transformer: SpatialTransformer, images: np.ndarray) -> np.ndarray:
-    """Find where the edges of the transformer's output lie on its input, (n, m, 2) in pixels."""
-    points = plain(transformer.localize(images)(frame_outline()))
-    return convert_points(points, images.shape[2:], transformer.frame, "pixel")

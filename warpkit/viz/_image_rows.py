@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 _INCHES = 0.9  # side of one image
 _LABEL_INCHES = 1.5
+_COLOURS = ("tab:orange", "tab:cyan", "tab:green", "tab:pink")
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,10 +28,11 @@ class ImageRow:
     ----------
     label : str
         Written to the left of the row.
-    images : ndarray (n, height, width)
-        Shown from 0, black, to 1, white.
-    outlines : ndarray (n, m, 2), optional
-        A curve on each image, as (x, y) in pixels: pixel centres are whole numbers.
+    images : ndarray (n, height, width) or (n, height, width, 3)
+        Shown from 0, black, to 1, white; or red, green and blue, each from 0 to 1.
+    outlines : ndarray (n, m, 2) or (k, n, m, 2), optional
+        A curve on each image, or k of them in k colours, as (x, y) in pixels; pixel centres are whole
+        numbers.
     """
 
     label: str
@@ -63,8 +66,9 @@ def draw_image_rows(rows: Sequence[ImageRow], title: str = "") -> Figure:
     if columns == 0:
         raise wrong_value("rows", "at least one row of at least one image", "none")
     for i, row in enumerate(rows):
-        if row.images.ndim != 3 or len(row.images) != columns:
-            expected = f"shape ({columns}, height, width), as many as in the first row"
+        colours = row.images.shape[3:]
+        if row.images.ndim < 3 or colours not in ((), (3,)) or len(row.images) != columns:
+            expected = f"shape ({columns}, height, width[, 3]), as many as in the first row"
             raise wrong_value(f"rows[{i}].images", expected, f"shape {row.images.shape}")
     try:
         from matplotlib.figure import Figure
@@ -89,10 +93,11 @@ def draw_image_rows(rows: Sequence[ImageRow], title: str = "") -> Figure:
 
 
 def _draw_row(row: ImageRow, row_axes: Sequence[Axes]) -> None:
-    height, width = row.images.shape[1:]
+    height, width = row.images.shape[1:3]
+    curves = () if row.outlines is None else row.outlines.reshape(-1, *row.outlines.shape[-3:])
     for i, axes in enumerate(row_axes):
-        axes.imshow(row.images[i], cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+        axes.imshow(row.images[i].clip(0, 1), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
         axes.set(xticks=[], yticks=[], xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5))
-        if row.outlines is not None:
-            axes.plot(*row.outlines[i].T, color="tab:orange", linewidth=1.2)
+        for curve, colour in zip(curves, itertools.cycle(_COLOURS)):
+            axes.plot(*curve[i].T, color=colour, linewidth=1.2)
     row_axes[0].set_ylabel(row.label, rotation=0, ha="right", va="center", fontsize=8)

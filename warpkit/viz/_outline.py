@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from warpkit._core import wrong_value
+from warpkit._core import plain, to_numpy, wrong_value
+from warpkit.grids import convert_points
+from warpkit.transforms import AbstractTransform
 
 
 def frame_outline(points_per_side: int = 16) -> np.ndarray:
@@ -41,3 +43,31 @@ def frame_outline(points_per_side: int = 16) -> np.ndarray:
     sides = [(along, low), (high, along), (-along, high), (low, -along)]
     around = np.concatenate([np.stack(side, axis=-1) for side in sides])
     return np.concatenate([around, around[:1]])
+
+
+def find_outlines(transform: AbstractTransform, in_shape: tuple[int, int]) -> np.ndarray:
+    """Find where the edges of the output lie on the input: where a transformer looks.
+
+    Parameters
+    ----------
+    transform : AbstractTransform
+        From output to input coordinates in 2D, in the frame "normalized" or "corners"; what
+        :meth:`warpkit.nn.SpatialTransformer.localize` returns.
+    in_shape : tuple of two ints
+        Spatial shape of the input.
+
+    Returns
+    -------
+    ndarray of float64 (n, m, 2)
+        A closed curve on each input, as (x, y) in pixels: pixel centres are whole numbers.
+
+    Examples
+    --------
+    >>> import numpy as np, warpkit as wk
+    >>> half = wk.Attention(np.array([0.5]), np.array([[0.0, 0.0]]))
+    >>> outline = wk.viz.find_outlines(half, (8, 8))[0]
+    >>> outline.min(axis=0), outline.max(axis=0)
+    (array([1.5, 1.5]), array([5.5, 5.5]))
+    """
+    points = to_numpy(plain(transform(frame_outline())))
+    return convert_points(points, in_shape, transform.frame, "pixel")
