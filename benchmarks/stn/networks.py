@@ -22,6 +22,8 @@ from warpkit.ops import concatenate
 LOCALIZER_UNITS = 32  # of each of three fully connected layers
 LOCALIZER_FILTERS = 20  # of each of two convolutions, and units of the layer after them
 
+BUDGET = 200_000  # parameters of a network, where an experiment says nothing else
+
 Shape = tuple[int, int]
 
 
@@ -32,7 +34,7 @@ class Images:
     channels: int
     shape: Shape
     classes: int
-    budget: int = 200_000
+    budget: int = BUDGET
 
     @property
     def size(self) -> int:
