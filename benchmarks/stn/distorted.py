@@ -45,6 +45,9 @@ class DistortedDigits(Classification):
 
     models = ("FCN", "CNN", "ST-FCN", "ST-CNN")
     transforms = ("affine", "projective", "tps", "attention")
+    # On R, seed 0 and 30000 iterations, with a decay of 0, 0.1 and 0.3: 1.50, 1.21 and 1.18 % for ST-FCN, and
+    # 1.78, 1.53 and 1.96 % for FCN. Without decay both know the training digits by heart.
+    weight_decay = 0.3
 
     def __init__(self, distort: Any, shape: Shape, convolutional: int = BUDGET) -> None:
         self.distort = distort
