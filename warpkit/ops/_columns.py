@@ -1,8 +1,8 @@
 """The columns of convolution ("im2col"): for each element of the weight, the part of the image that it meets.
 
-Arrays are (rows, c, *others, n) in memory, rows being the first spatial axis. The batch comes last, so that every
-copy is of long runs of neighbours. Rows come first, so that columns need to be made along the other axes only:
-the columns of the rows that a window meets are neighbours in memory, and are a matrix as they lie there.
+Arrays are (rows, c, *others, n) in memory, rows being the first spatial axis. The batch comes last, so that
+every copy is of long runs of neighbours. Rows come first, so that columns need to be made along the other axes
+only: those of the rows that a window meets are neighbours in memory, and are a matrix as they lie there.
 """
 
 from __future__ import annotations
@@ -71,9 +71,9 @@ class Geometry:
             yield rows, slice(first * self.stride[0], rows[-1] * self.stride[0] + self.extent)
 
     def meeting(self, row: int) -> tuple[slice, slice]:
-        """Rows of windows that meet a row of the padded image, and which row of the turned weight each meets it with.
+        """Rows of windows that meet a row of the padded image, and the rows of the weight that do so in them.
 
-        Windows' rows rise as the weight's fall, so of the weight turned over both rise, in even steps.
+        The weight is turned over: its rows fall as those of windows rise. So both rise, in even steps.
         """
         length, stride, dilation = self.kernel[0], self.stride[0], self.dilation[0]
         starts = [(k, row - (length - 1 - k) * dilation) for k in range(length)]
@@ -101,7 +101,7 @@ def rows_first(x: Array, dtype: Any) -> Array:
 
 
 def batch_first(x: Array) -> Array:
-    """(rows, c, *others, n) -> (n, c, *spatial), without a copy: the next layer wants the rows first again."""
+    """(rows, c, *others, n) -> (n, c, *spatial), without a copy: the next layer wants rows first again."""
     return namespace(x).moveaxis(x, (0, -1), (2, 0))
 
 
@@ -117,7 +117,7 @@ def pad(image: Array, geometry: Geometry, dtype: Any) -> Array:
 
 
 def columns_of(padded: Array, geometry: Geometry) -> Array:
-    """For each row, the matrix (c k, windows n) of what each element of the weight meets; all but rows' axis."""
+    """For each row, the matrix (c k, windows n) of what the elements of a row of the weight meet in it."""
     rows, channels, batch = padded.shape[0], padded.shape[1], padded.shape[-1]
     size, count = math.prod(geometry.kernel[1:]), geometry.out[1:]
     columns = namespace(padded).empty((rows, channels, size, *count, batch), padded.dtype)
@@ -127,7 +127,7 @@ def columns_of(padded: Array, geometry: Geometry) -> Array:
 
 
 def met_in_row(columns: Array, row: int, geometry: Geometry) -> Array:
-    """The matrix (k c k, windows n) of what a row of windows meets; a view, unless the first axis is dilated."""
+    """The matrix (k c k, windows n) of what a row of windows meets: a view, if the rows are not dilated."""
     first = row * geometry.stride[0]
     met = columns[first : first + geometry.extent : geometry.dilation[0]]
     return met.reshape(met.shape[0] * met.shape[1], met.shape[2])
