@@ -1,8 +1,8 @@
 """The columns of convolution ("im2col"): for each element of the weight, the part of the image that it meets.
 
 Arrays are (rows, c, *others, n) in memory, rows being the first spatial axis. The batch comes last, so that
-every copy is of long runs of neighbours. Rows come first, so that columns need to be made along the other axes
-only: those of the rows that a window meets are neighbours in memory, and are a matrix as they lie there.
+every copy is of long runs of neighbours. Rows come first, so that columns are made along the other axes only:
+those of the rows that a window meets are neighbours in memory, and are a matrix as they lie there.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from warpkit._core import Array, namespace
 
 from ._windows import count_windows, offset_slices, per_axis
 
-BLOCK_ELEMENTS = 2**25  # of the columns at a time, if a window has no more: bounds memory
+BLOCK_ELEMENTS = 2**24  # of the columns at a time, unless one row of windows sees more: it bounds memory
 
 
 @dataclass(frozen=True)
