@@ -65,7 +65,7 @@ def test_of_equal_values_the_first_in_row_major_order():
 def test_nan_wins():
     image = np.array([[[1.0, np.nan, 3.0, np.nan]]])
     np.testing.assert_array_equal(max_pool(image, 4), [[[np.nan]]])
-    (ct_image,) = max_pool.vjp(np.ones((1, 1, 1)), image, 4)
+    (ct_image,) = max_pool.vjp(np.array([[[1.0]]]), image, 4)
     np.testing.assert_array_equal(ct_image, [[[0.0, 1.0, 0.0, 0.0]]])
 
 
@@ -75,8 +75,6 @@ def test_a_window_of_many_elements(window):
     image = np.arange(window, dtype=np.float64)[None, None]
     (ct_image,) = max_pool.vjp(np.ones((1, 1, 1)), image, window)
     np.testing.assert_array_equal(ct_image[0, 0], image[0, 0] == window - 1)
-    (ct_image,) = max_pool.vjp(np.array([[[1.0]]]), image, 4)
-    np.testing.assert_array_equal(ct_image, [[[0.0, 1.0, 0.0, 0.0]]])
 
 
 def test_an_infinite_cotangent_stays_in_its_place():
