@@ -35,6 +35,7 @@ from .distorted import TRANSFORMER_SHAPE, distorted_digits
 from .networks import Images, Transformer, make_network
 
 MODELS = ("FCN", "ST-FCN", "CNN", "ST-CNN")
+DRAWING = "drawing a batch of R"
 LEARNING_RATE = 1e-4  # small, so that no number of steps on a batch of noise leads anywhere
 
 Run = Callable[[], Any]
@@ -57,22 +58,23 @@ def make_parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit status."""
     options = make_parser().parse_args(arguments)
-    libraries = ["warpkit", "drawing"]
+    libraries = ["warpkit", "torch"]
     if importlib.util.find_spec("torch") is None:
         print("torch: not installed")
-    else:
-        libraries.insert(1, "torch")
+        libraries.remove("torch")
     for name, fact in describe_machine().items():
         print(f"{name}: {fact}")
-    print(row(("model", "warpkit", "torch", "ratio", "drawing")))
-    print("|---|---|---|---|---|", flush=True)
+    print(row(("model", "warpkit", "torch", "ratio")))
+    print("|---|---|---|---|", flush=True)
     for variable in THREAD_VARIABLES:
         os.environ[variable] = str(options.threads)
-    with progress(len(options.models) * options.rounds) as tick:
+    how = (options.size, options.batch_size, options.threads)
+    with progress((len(options.models) + 1) * options.rounds) as tick:
         for model in options.models:
-            job = (model, options.size, options.batch_size, options.threads)
-            seconds = measure(libraries, job, options.rounds, functools.partial(tick, model))
+            seconds = measure(libraries, (model, *how), options.rounds, functools.partial(tick, model))
             print(report(model, seconds), flush=True)
+        (seconds,) = measure([DRAWING], ("", *how), options.rounds, functools.partial(tick, DRAWING)).values()
+    print(f"\n{DRAWING}: {milliseconds(seconds)}")
     return 0
 
 
@@ -83,8 +85,12 @@ def row(cells: Sequence[str]) -> str:
 def report(model: str, seconds: dict[str, float]) -> str:
     """A row of the table; the ratio is torch's time over warpkit's."""
     ratio = f"{seconds['torch'] / seconds['warpkit']:.2f}" if "torch" in seconds else ""
-    times = {name: f"{1e3 * value:.3g} ms" for name, value in seconds.items()}
-    return row((model, times["warpkit"], times.get("torch", ""), ratio, times["drawing"]))
+    times = {name: milliseconds(value) for name, value in seconds.items()}
+    return row((model, times["warpkit"], times.get("torch", ""), ratio))
+
+
+def milliseconds(seconds: float) -> str:
+    return f"{1e3 * seconds:.3g} ms"
 
 
 # ---- the processes -----------------------------------------------------------------------------------------
@@ -170,8 +176,8 @@ def torch_step(model: str, size: int, count: int, threads: int) -> Run:
     return step
 
 
-def drawing(model: str, size: int, count: int, threads: int) -> Run:
-    """Turning as many images at random, as the experiment R does."""
+def drawing_of_r(model: str, size: int, count: int, threads: int) -> Run:
+    """Turn as many images at random, as the experiment R does."""
     del model
     wk.set_num_threads(threads)
     rng, (images, _) = np.random.default_rng(2), batch_of(size, count)
@@ -182,7 +188,7 @@ def drawing(model: str, size: int, count: int, threads: int) -> Run:
 RUNS: dict[str, Callable[[str, int, int, int], Run]] = {
     "warpkit": warpkit_step,
     "torch": torch_step,
-    "drawing": drawing,
+    DRAWING: drawing_of_r,
 }
 
 
