@@ -69,6 +69,14 @@ def test_nan_wins():
     np.testing.assert_array_equal(ct_image, [[[0.0, 1.0, 0.0, 0.0]]])
 
 
+@pytest.mark.parametrize("window", [256, 257, 300])
+def test_a_window_of_many_elements(window):
+    """Its last element's index needs more than a byte."""
+    image = np.arange(window, dtype=np.float64)[None, None]
+    (ct_image,) = max_pool.vjp(np.ones((1, 1, 1)), image, window)
+    np.testing.assert_array_equal(ct_image[0, 0], image[0, 0] == window - 1)
+
+
 def test_an_infinite_cotangent_stays_in_its_place():
     (ct_image,) = max_pool.vjp(np.array([[[-np.inf]]]), np.array([[[1.0, 2.0]]]), 2)
     np.testing.assert_array_equal(ct_image, [[[0.0, -np.inf]]])

@@ -66,8 +66,17 @@ class Adam(AbstractOptimizer):
         if not slots:
             slots |= {"steps": xp.asarray(0), "mean": xp.zeros_like(ct), "mean_square": xp.zeros_like(ct)}
         slots["steps"] = slots["steps"] + 1
-        slots["mean"] = beta * slots["mean"] + (1 - beta) * ct
-        slots["mean_square"] = gamma * slots["mean_square"] + (1 - gamma) * ct * ct
         t = int(slots["steps"])
-        root = xp.sqrt(slots["mean_square"]) / math.sqrt(1 - gamma**t)
-        return slots["mean"] / (1 - beta**t) / (root + self.epsilon)
+        mean, mean_square = slots["mean"], slots["mean_square"]  # made here: changed in place
+        mean *= beta
+        mean += (1 - beta) * ct
+        scaled = (1 - gamma) * ct
+        scaled *= ct
+        mean_square *= gamma
+        mean_square += scaled
+        root = xp.sqrt(mean_square)
+        root /= math.sqrt(1 - gamma**t)
+        root += self.epsilon
+        direction = mean / (1 - beta**t)
+        direction /= root
+        return direction

@@ -13,8 +13,8 @@ argument gives an op that is linear in the other two:
 
 The derivative of each is made of the other two, so the family is closed to every order.
 
-The work is one matrix product per block of output rows, with the columns
-:math:`X_{ck, pn} = x_{nc,\, pt + kd - q}`: what each element of the weight meets.
+The work is one matrix product per row of windows, with the columns
+:math:`X_{kc, pn} = x_{nc,\, pt + kd - q}`: what each element of the weight meets.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ import numpy as np
 
 from warpkit._core import Array, ArraySpec, Sample, check_shape, namespace, op, wrong_value
 
-from ._columns import Geometry, add_columns, batch_first, batch_last, columns_of, pad
+from ._columns import Geometry, add_columns, batch_first, columns_of, met_in_row, pad, rows_first
 from ._windows import PerAxis, check_image, per_axis
 
 
@@ -78,12 +78,14 @@ def convolution(
     dtype = xp.result_type(image, weight)
     batch, channels = image.shape[:2]
     padded = pad(image, geometry, dtype)
-    matrix = weight.reshape(len(weight), -1).astype(dtype, copy=False)
-    out = xp.empty((weight.shape[0], *geometry.out, batch), dtype)
-    for rows, seen, count in geometry.blocks(channels, batch):
-        block = matrix @ columns_of(padded[:, seen], geometry, count)
-        out[:, rows] = block.reshape(len(block), *count, batch)
-    return batch_first(out)
+    matrix = xp.moveaxis(weight, 2, 1).reshape(len(weight), -1).astype(dtype, copy=False)
+    first, *others = geometry.out
+    out = xp.empty((first, len(weight), math.prod(others) * batch), dtype)
+    for rows, seen in geometry.blocks(channels, batch):
+        columns = columns_of(padded[seen], geometry)
+        for i, row in enumerate(rows):
+            xp.matmul(matrix, met_in_row(columns, i, geometry), out=out[row])
+    return batch_first(out.reshape(first, len(weight), *others, batch))
 
 
 @convolution.spec
@@ -155,13 +157,17 @@ def convolution_to_image(
     xp = namespace(values, weight)
     geometry = Geometry.of(shape, weight.shape[2:], stride, padding, dilation)
     dtype = xp.result_type(values, weight)
-    batch, channels = values.shape[0], weight.shape[1]
-    y = batch_last(values, dtype)
-    matrix = weight.reshape(len(weight), -1).astype(dtype, copy=False).T
-    padded = xp.zeros((channels, *geometry.padded, batch), dtype)
-    for rows, seen, count in geometry.blocks(channels, batch):
-        columns = matrix @ y[:, rows].reshape(y.shape[0], math.prod(count) * batch)
-        add_columns(columns, geometry, count, padded[:, seen])
+    batch, (outputs, channels) = values.shape[0], weight.shape[:2]
+    y = rows_first(values, dtype).reshape(geometry.out[0], outputs, math.prod(geometry.out[1:]) * batch)
+    matrix = xp.moveaxis(weight, (2, 0), (-2, -1)).reshape(-1, geometry.kernel[0], outputs)
+    turned = xp.ascontiguousarray(matrix[:, ::-1], dtype)
+    first, *others = geometry.padded
+    padded = xp.zeros((first, channels, *others, batch), dtype)
+    for row in range(first):
+        windows, taps = geometry.meeting(row)
+        matrix = turned[:, taps].reshape(len(turned), -1)
+        columns = matrix @ y[windows].reshape(matrix.shape[1], y.shape[2])
+        add_columns(columns, geometry, padded[row])
     return batch_first(padded[geometry.inside])
 
 
@@ -224,12 +230,15 @@ def convolution_to_weight(
     geometry = Geometry.of(image.shape[2:], kernel, stride, padding, dilation)
     dtype = xp.result_type(image, values)
     batch, channels = image.shape[:2]
-    padded, y = pad(image, geometry, dtype), batch_last(values, dtype)
-    matrix = xp.zeros((channels * math.prod(kernel), y.shape[0]), dtype)
-    for rows, seen, count in geometry.blocks(channels, batch):
-        columns = columns_of(padded[:, seen], geometry, count)
-        matrix += columns @ y[:, rows].reshape(y.shape[0], columns.shape[1]).T
-    return xp.ascontiguousarray(matrix.T).reshape(y.shape[0], channels, *kernel)
+    padded, y = pad(image, geometry, dtype), rows_first(values, dtype)
+    y = y.reshape(y.shape[0], y.shape[1], math.prod(y.shape[2:]))
+    matrix = xp.zeros((y.shape[1], math.prod(kernel) * channels), dtype)
+    for rows, seen in geometry.blocks(channels, batch):
+        columns = columns_of(padded[seen], geometry)
+        for i, row in enumerate(rows):
+            matrix += y[row] @ met_in_row(columns, i, geometry).T
+    weight = matrix.reshape(y.shape[1], kernel[0], channels, *kernel[1:])
+    return xp.ascontiguousarray(xp.moveaxis(weight, 1, 2))
 
 
 @convolution_to_weight.spec

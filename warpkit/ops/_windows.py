@@ -118,11 +118,8 @@ def unpooled_spec(
 
 
 def unpooled_zeros(values: Array, shape: tuple[int, ...]) -> Array:
-    """Zeros (n, c, *shape), the batch last in memory where that of `values` is, as convolution leaves it."""
-    xp = namespace(values)
-    if abs(values.strides[0]) >= abs(values.strides[-1]):
-        return xp.zeros((*values.shape[:2], *shape), values.dtype)
-    return xp.moveaxis(xp.zeros((values.shape[1], *shape, values.shape[0]), values.dtype), -1, 0)
+    """Zeros (n, c, *shape), their axes in memory in the order of those of `values`."""
+    return namespace(values).zeros_like(values, shape=(*values.shape[:2], *shape))
 
 
 def pool_samples(rng: np.random.Generator) -> Iterator[Sample]:
