@@ -23,12 +23,12 @@ class Addition(Classification):
     """Turned, scaled and moved as in RTS, on 42 x 42; 19 sums.
 
     A single transformer moves both channels alike, so it can bring one digit into place only; two in parallel
-    can bring each its own. A network has 400 000 parameters: two localisers take more than half of them.
+    can bring each its own. A network has 800 000 parameters, of which two localisers take a quarter.
     """
 
     models = ("2xST-FCN", "ST-FCN", "FCN", "CNN")
     transforms = ("affine", "projective", "tps", "attention")
-    images = Images(2, (42, 42), 19, 400_000)
+    images = Images(2, (42, 42), 19, 800_000)
     transformer_shape = (28, 28)
 
     def network(self, plan: Plan, rng: np.random.Generator) -> Module:
