@@ -24,6 +24,8 @@ from .distorted import distorted_digits
 from .experiment import AbstractExperiment
 from .plan import Plan
 from .results import FOLDER, read_all, result_of, write
+from .sequences import Sequences
+from .signs import Signs
 from .table import table
 from .training import Training
 
@@ -63,7 +65,12 @@ def make_parser(experiments: dict[str, AbstractExperiment]) -> argparse.Argument
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit status."""
-    experiments = {**distorted_digits(), "addition": Addition()}
+    experiments = {
+        **distorted_digits(),
+        "addition": Addition(),
+        "signs": Signs(),
+        "sequences": Sequences(),
+    }
     parser = make_parser(experiments)
     options = parser.parse_args(arguments)
     if options.experiment == "table":
