@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.ndimage import gaussian_filter
@@ -30,7 +31,6 @@ FILTERS = (24, 48, 64)
 LOCALIZER_FILTERS = 16
 LOCALIZER_UNITS = 32
 
-SIGMA = 4.0  # in pixels: how far "around" is, where contrast is normalised
 VALIDATION_EVERY = 10  # tracks
 SIGMA = 4.0  # pixels: how far around a pixel its contrast is measured
 TEST_BATCH = 500
@@ -74,7 +74,7 @@ class Signs(Classification):
     def test_batches(self) -> Iterator[Batch]:
         return in_pieces(signs().test)
 
-    def evaluate(self, network: Module, to_device: object) -> dict[str, float]:
+    def evaluate(self, network: Module, to_device: Any) -> dict[str, float]:
         validation = percent_wrong(network, in_pieces(signs().validation), to_device)
         return {**super().evaluate(network, to_device), "validation error": validation}
 

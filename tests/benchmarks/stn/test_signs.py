@@ -18,6 +18,9 @@ from benchmarks.stn.signs import (
     signs,
     vary,
 )
+from benchmarks.stn.training import Training
+from warpkit.nn import _families
+from warpkit.nn._families import FAMILIES
 
 
 def plan(model, iterations=1):
@@ -108,3 +111,34 @@ def test_the_official_test_images_are_the_first_figure(data, monkeypatch):
     assert list(figures) == ["error", "validation error"]
     assert figures["error"] == percent_wrong(network, in_pieces(few["test"]), np.asarray)
     assert figures["validation error"] == percent_wrong(network, in_pieces(few["validation"]), np.asarray)
+
+
+# ---- short runs --------------------------------------------------------------------------------------------
+
+
+def validation_error_after_training(model, iterations=240):
+    training = Training.begin(plan(model, iterations), Signs(), np.asarray)
+    while training.iteration < iterations:
+        training.step()
+    return percent_wrong(training.network, in_pieces(signs().validation), np.asarray)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("model", Signs.models)
+def test_it_learns(model, data):
+    """The errors were 32 and 35 %."""
+    del data
+    assert validation_error_after_training(model) < 50
+
+
+@pytest.mark.slow
+def test_a_wrong_sign_is_noticed(data, monkeypatch):
+    """The same values, and the negative gradient by the parameters: the error was 84 %."""
+    del data
+    affine = FAMILIES["affine"]
+
+    def transform(parameters, shape, frame):
+        return affine.transform(parameters.data * 2.0 - parameters, shape, frame)
+
+    monkeypatch.setitem(_families.FAMILIES, "affine", replace(affine, transform=transform))
+    assert validation_error_after_training("ST-CNN") > 60
