@@ -175,7 +175,8 @@ def read_svhn_numbers(path: str | os.PathLike[str]) -> Iterator[HouseNumber]:
     ``digitStruct.mat`` is a MATLAB 7.3 file, which is HDF5. Its struct array is a group with a column of
     references for each of its fields: ``name`` to characters as uint16, ``bbox`` to groups with the columns
     ``left``, ``top``, ``width``, ``height`` and ``label``. A column of one element is the number itself, a
-    longer one has a reference to each.
+    longer one has a reference to each. It is read as a whole before the first number is there, which for the
+    33402 photos of the training part takes about a minute.
     """
     try:
         import h5py  # noqa: F401
@@ -226,7 +227,7 @@ def _read_boxes(content: bytes, where: str) -> dict[str, tuple[np.ndarray, np.nd
     import h5py
 
     try:
-        with h5py.File(io.BytesIO(content), "r") as file:
+        with h5py.File(h5py.h5f.open_file_image(content)) as file:
             table = file["digitStruct"]
             names = ["".join(map(chr, file[cell][()].ravel())) for cell in table["name"][()].ravel()]
             groups = [file[cell] for cell in table["bbox"][()].ravel()]
