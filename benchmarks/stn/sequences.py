@@ -48,7 +48,7 @@ class Sequences(AbstractExperiment):
     transforms = ("affine", "similarity", "attention", "projective", "tps")
     batch_size = 64
     learning_rate = 1e-3
-    localizer_factor = 0.1
+    localizer_factor = 0.3
 
     def network(self, plan: Plan, rng: np.random.Generator) -> Module:
         transformer = functools.partial(
