@@ -35,7 +35,7 @@ VALIDATION_EVERY = 10  # tracks
 SIGMA = 4.0  # pixels: how far around a pixel its contrast is measured
 TEST_BATCH = 500
 
-# How training images are varied: as far as they differ after being cropped by hand, or a little more.
+# How training images are varied.
 DEGREES = 12.0
 STRETCH = 0.15  # the scale along each axis is between 1 - STRETCH and 1 + STRETCH
 SHIFT = 0.15  # half sides of the image
