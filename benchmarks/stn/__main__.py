@@ -26,6 +26,8 @@ from .experiment import AbstractExperiment
 from .pictures import COLUMNS, PICTURES, Animation, draw_transformers, write_curves
 from .plan import OPTIMIZERS, Plan
 from .results import FOLDER, read_all, result_of, write
+from .sequences import Sequences
+from .signs import Signs
 from .table import table
 from .training import Training
 
@@ -74,7 +76,12 @@ def make_parser(experiments: dict[str, AbstractExperiment]) -> argparse.Argument
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit status."""
-    experiments = {**distorted_digits(), "addition": Addition()}
+    experiments = {
+        **distorted_digits(),
+        "addition": Addition(),
+        "signs": Signs(),
+        "sequences": Sequences(),
+    }
     parser = make_parser(experiments)
     options = parser.parse_args(arguments)
     if options.experiment == "table":

@@ -25,11 +25,15 @@ class Classification(AbstractExperiment):
         return nn.cross_entropy(logits, targets), wrong
 
     def evaluate(self, network: Module, to_device: Any) -> dict[str, float]:
-        """The error in percent."""
-        wrong = total = 0
-        for batch in self.test_batches():
-            with no_grad():
-                logits: Any = network(to_device(batch.inputs))
-            wrong += int((logits.data.argmax(axis=1) != to_device(batch.targets)).sum())
-            total += len(batch.targets)
-        return {"error": 100 * wrong / total}
+        return {"error": percent_wrong(network, self.test_batches(), to_device)}
+
+
+def percent_wrong(network: Module, batches: Iterator[Batch], to_device: Any) -> float:
+    """The error of a network that gives logits (n, classes), in percent."""
+    wrong = total = 0
+    for batch in batches:
+        with no_grad():
+            logits: Any = network(to_device(batch.inputs))
+        wrong += int((logits.data.argmax(axis=1) != to_device(batch.targets)).sum())
+        total += len(batch.targets)
+    return 100 * wrong / total

@@ -13,3 +13,6 @@ from ._mnist import load_mnist as load_mnist
 from ._rotation import rotate as rotate
 from ._rotation import rotate_by as rotate_by
 from ._rotation import rotate_scale_translate as rotate_scale_translate
+from ._svhn import HouseNumber as HouseNumber
+from ._svhn import read_svhn_digits as read_svhn_digits
+from ._svhn import read_svhn_numbers as read_svhn_numbers
