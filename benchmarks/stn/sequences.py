@@ -52,7 +52,10 @@ class Sequences(AbstractExperiment):
 
     def network(self, plan: Plan, rng: np.random.Generator) -> Module:
         transformer = functools.partial(
-            nn.SpatialTransformer, transform=plan.transform, learning_rate_factor=plan.localizer_factor
+            nn.SpatialTransformer,
+            transform=plan.transform,
+            learning_rate_factor=plan.localizer_factor,
+            bound=plan.bound,
         )
         transformers: list[Module] = []
         if plan.model != "CNN":

@@ -62,6 +62,7 @@ class Signs(Classification):
             plan.transform,
             SHAPE,
             learning_rate_factor=plan.localizer_factor,
+            bound=plan.bound,
             boundary="border",
         )
         return nn.Sequential(transformer, *cnn(BUDGET - count_parameters(transformer), rng))

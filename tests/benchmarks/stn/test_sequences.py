@@ -8,7 +8,6 @@ import pytest
 from benchmarks.stn import sequences
 from benchmarks.stn.mnist import mnist
 from benchmarks.stn.networks import count_parameters
-from benchmarks.stn.plan import Plan
 from benchmarks.stn.sequences import (
     BUDGET,
     CELL,
@@ -26,9 +25,7 @@ from warpkit import Variable, nn, warp
 
 
 def plan(model, transform="affine", iterations=1):
-    experiment, transform = Sequences(), transform if "ST-" in model else "none"
-    rates = experiment.learning_rate, experiment.localizer_factor
-    return Plan("sequences", model, transform, 0, iterations, experiment.batch_size, *rates)
+    return Sequences().plan("sequences", model, transform, 0, iterations)
 
 
 # ---- data --------------------------------------------------------------------------------------------------

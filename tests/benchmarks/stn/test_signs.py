@@ -7,7 +7,6 @@ import pytest
 
 from benchmarks.stn.classification import percent_wrong
 from benchmarks.stn.networks import count_parameters
-from benchmarks.stn.plan import Plan
 from benchmarks.stn.signs import (
     BUDGET,
     CLASSES,
@@ -24,9 +23,7 @@ from warpkit.nn._families import FAMILIES
 
 
 def plan(model, iterations=1):
-    experiment, transform = Signs(), "affine" if model.startswith("ST-") else "none"
-    rates = experiment.learning_rate, experiment.localizer_factor
-    return Plan("signs", model, transform, 0, iterations, experiment.batch_size, *rates)
+    return Signs().plan("signs", model, "affine", 0, iterations)
 
 
 def test_no_track_is_in_two_parts(data):
