@@ -22,6 +22,7 @@ from ..arguments import positive
 from .addition import Addition
 from .distorted import distorted_digits
 from .experiment import AbstractExperiment
+from .looks import Looks
 from .plan import Plan
 from .results import FOLDER, read_all, result_of, write
 from .table import table
@@ -63,7 +64,7 @@ def make_parser(experiments: dict[str, AbstractExperiment]) -> argparse.Argument
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit status."""
-    experiments = {**distorted_digits(), "addition": Addition()}
+    experiments = {**distorted_digits(), "addition": Addition(), "looks": Looks()}
     parser = make_parser(experiments)
     options = parser.parse_args(arguments)
     if options.experiment == "table":

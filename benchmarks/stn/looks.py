@@ -24,7 +24,7 @@ from .networks import count_parameters, widest
 from .plan import Plan
 from .sign_scenes import SIGNS, draw_scenes, test_signs, training_signs
 
-BUDGET = 120_000  # parameters of each network
+BUDGET = 100_000  # parameters of each network
 SCALE = 0.5  # of a crop's side, of the scene's: the paper's
 CROP = (32, 32)
 LOCALIZER_FILTERS = 16
@@ -117,27 +117,30 @@ def make_network(model: str, learning_rate_factor: float, rng: np.random.Generat
     if found[1] is None:
         filters = widest(lambda n: _count(1, n), BUDGET)
         return nn.Sequential(
-            nn.AvgPool2d(2), *make_subnetwork(filters, rng), make_classifier(50 * filters, rng)
+            nn.AvgPool2d(2), *make_subnetwork(filters, rng), make_classifier(2 * filters, rng)
         )
     count = int(found[1])
     look = Attentions(count, learning_rate_factor, rng)
     left = BUDGET - count_parameters(look)
     filters = widest(lambda n: _count(count, n), left)
     subnetworks = [make_subnetwork(filters, rng) for _ in range(count)]
-    return Together(look, subnetworks, make_classifier(count * 50 * filters, rng))
+    return Together(look, subnetworks, make_classifier(count * 2 * filters, rng))
 
 
 def make_subnetwork(filters: int, rng: np.random.Generator) -> nn.Sequential:
-    """From a crop (n, 3, 32, 32) to features (n, 50 * filters).
+    """From a crop (n, 3, 32, 32) to 2 * filters features, wherever in the crop they are found.
 
     Maxima before the ReLU: the result is the same, and there are a quarter of the values.
     """
     return nn.Sequential(
-        nn.Conv2d(3, filters, 5, rng=rng),
+        nn.Conv2d(3, filters, 5, padding=2, rng=rng),
         nn.MaxPool2d(2),
         nn.ReLU(),
-        nn.Conv2d(filters, 2 * filters, 5, rng=rng),
+        nn.Conv2d(filters, 2 * filters, 3, padding=1, rng=rng),
         nn.MaxPool2d(2),
+        nn.ReLU(),
+        nn.Conv2d(2 * filters, 2 * filters, 3, padding=1, rng=rng),
+        nn.MaxPool2d(8),
         nn.ReLU(),
         nn.Flatten(),
     )
@@ -161,8 +164,8 @@ class Pairs(Module):
 
 def _count(crops: int, filters: int) -> int:
     """Parameters of subnetworks and classifier."""
-    subnetwork = (3 * 25 + 1) * filters + (25 * filters + 1) * 2 * filters
-    return crops * subnetwork + (crops * 50 * filters + 1) * sum(SIGNS)
+    subnetwork = (75 + 1) * filters + (9 * filters + 1) * 2 * filters + (18 * filters + 1) * 2 * filters
+    return crops * subnetwork + (crops * 2 * filters + 1) * sum(SIGNS)
 
 
 def make_localizer(rng: np.random.Generator) -> nn.Sequential:
