@@ -44,8 +44,8 @@ Apply = Callable[[np.ndarray], np.ndarray]
 class Variance:
     """Of images of digits, each divided by its norm, so that neither contrast nor size counts.
 
-    A transformer that shows the same of all digits has outputs of no variance within digits, but then there
-    is no variance between them either.
+    A transformer whose outputs are all the same has no variance within digits, but the share tells: what
+    little there is, is not between digits.
 
     Attributes
     ----------
@@ -57,6 +57,11 @@ class Variance:
 
     within: float
     total: float
+
+    @property
+    def share(self) -> float:
+        """Of the variance within digits in all: 0 where distortions change nothing."""
+        return self.within / self.total
 
 
 @dataclass(frozen=True)
@@ -212,10 +217,12 @@ def measure(training: Training, folder: Path) -> dict[str, Response]:
     if isinstance(network[0], Parallel):
         inputs = distorted_copies(experiment, DIGITS, DISTORTIONS)
         outputs = in_pieces(network[0])(inputs)
-        variances = {"input": variance(inputs, DIGITS), "output": variance(outputs, DIGITS)}
-        record["variance"] = {name: asdict(value) for name, value in variances.items()}
-        ratio = variances["output"].within / variances["input"].within
-        told = f": variance within digits {ratio:.2f} of the input's"
+        given, shown = variance(inputs, DIGITS), variance(outputs, DIGITS)
+        record["variance"] = {"input": asdict(given), "output": asdict(shown)}
+        told = (
+            f": variance within digits {shown.within:.3f}, {shown.within / given.within:.2f} of the input's; "
+            f"{shown.share:.2f} of all variance, {given.share:.2f} in the input"
+        )
         few = [images.reshape(DIGITS, DISTORTIONS, *images.shape[1:])[:DRAWN] for images in (inputs, outputs)]
         draw_copies(*few, plan.name).savefig(folder / f"{plan.name}.png")
     path = folder / f"{plan.name}.json"

@@ -24,7 +24,7 @@ from .networks import count_parameters, widest
 from .plan import Plan
 from .sign_scenes import SIGNS, draw_scenes, test_signs, training_signs
 
-BUDGET = 100_000  # parameters of each network
+BUDGET = 80_000  # parameters of each network
 SCALE = 0.5  # of a crop's side, of the scene's: the paper's
 CROP = (32, 32)
 LOCALIZER_FILTERS = 16
@@ -133,8 +133,7 @@ def make_subnetwork(filters: int, rng: np.random.Generator) -> nn.Sequential:
     Maxima before the ReLU: the result is the same, and there are a quarter of the values.
     """
     return nn.Sequential(
-        nn.Conv2d(3, filters, 5, padding=2, rng=rng),
-        nn.MaxPool2d(2),
+        nn.Conv2d(3, filters, 5, stride=2, padding=2, rng=rng),
         nn.ReLU(),
         nn.Conv2d(filters, 2 * filters, 3, padding=1, rng=rng),
         nn.MaxPool2d(2),
@@ -169,15 +168,15 @@ def _count(crops: int, filters: int) -> int:
 
 
 def make_localizer(rng: np.random.Generator) -> nn.Sequential:
-    """Of the scene at half its size: three convolutions, and a linear layer that knows where things are."""
+    """Of the scene at half its size: two convolutions, and a linear layer that knows what was found where."""
     return nn.Sequential(
         nn.AvgPool2d(2),
-        nn.Conv2d(3, LOCALIZER_FILTERS, 5, rng=rng),
+        nn.Conv2d(3, LOCALIZER_FILTERS, 5, stride=2, padding=2, rng=rng),
+        nn.ReLU(),
+        nn.Conv2d(LOCALIZER_FILTERS, LOCALIZER_FILTERS, 3, padding=1, rng=rng),
         nn.MaxPool2d(2),
         nn.ReLU(),
-        nn.Conv2d(LOCALIZER_FILTERS, LOCALIZER_FILTERS, 5, rng=rng),
-        nn.ReLU(),
         nn.Flatten(),
-        nn.Linear(LOCALIZER_FILTERS * 10 * 10, LOCALIZER_UNITS, rng=rng),
+        nn.Linear(LOCALIZER_FILTERS * 8 * 8, LOCALIZER_UNITS, rng=rng),
         nn.ReLU(),
     )

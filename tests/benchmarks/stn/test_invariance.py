@@ -31,8 +31,9 @@ def test_variance_by_an_obvious_loop():
     unit = np.array([image.ravel() / np.sqrt((image.astype(float) ** 2).sum()) for image in given])
     within = np.mean([sum(np.var(unit[4 * d : 4 * d + 4, p]) for p in range(9)) for d in range(3)])
     found = variance(given, 3)
-    assert found.within == pytest.approx(within)
-    assert found.total == pytest.approx(sum(np.var(unit[:, p]) for p in range(9)))
+    total = sum(np.var(unit[:, p]) for p in range(9))
+    assert (found.within, found.total) == (pytest.approx(within), pytest.approx(total))
+    assert found.share == pytest.approx(within / total)
 
 
 def test_a_blank_image_is_no_division_by_zero():
