@@ -25,7 +25,7 @@ from .plan import Plan
 from .sign_scenes import SIGNS, draw_scenes, test_signs, training_signs
 
 BUDGET = 80_000  # parameters of each network
-SCALE = 0.5  # of a crop's side, of the scene's: the paper's
+SCALE = 0.5  # a window's side, in sides of the scene: the paper's
 CROP = (32, 32)
 LOCALIZER_FILTERS = 16
 LOCALIZER_UNITS = 32
@@ -43,15 +43,16 @@ TEST_SCENES = 10_000
 
 
 class Looks(Classification):
-    """Which speed limit and which warning? 64 pairs, equally wrong whether one or both are missed.
+    """Which two signs are in the scene, one of eight rules and one of eight of advice? 64 pairs.
 
-    Every network has the same number of parameters, so four looks have narrower subnetworks than two. (In the
-    paper each look adds a subnetwork of full size.)
+    A pair of which one sign is missed is as wrong as one of which both are. One window is too small for both
+    signs unless they stand close together. Every network has the same number of parameters, so four looks
+    have narrower subnetworks than two. (In the paper each look adds a subnetwork of full size.)
     """
 
     models = ("2xST-CNN", "1xST-CNN", "4xST-CNN", "CNN")
     transforms = ("attention",)
-    batch_size = 64
+    batch_size = 32
     learning_rate = 2e-3
     localizer_factor = 0.3
 
@@ -73,8 +74,8 @@ class Looks(Classification):
 class Attentions(Module):
     """Windows of half the image's side, placed by one localiser that sees the whole image.
 
-    It finds the windows' middles alone, as in the paper: their size is fixed, and none can leave the image,
-    as the middle is at tanh(r) / 2 for what the regression layer returns, r.
+    It finds the windows' middles alone: as in the paper, their size is fixed. None can leave the image: the
+    middle is at tanh(r) / 2 for what the regression layer returns, r.
     """
 
     def __init__(self, count: int, learning_rate_factor: float, rng: np.random.Generator) -> None:
@@ -88,7 +89,7 @@ class Attentions(Module):
     def localize(self, image: Array) -> list[Attention]:
         """For each window the map from its points to the image's, in the frame "normalized"."""
         middles = (1 - SCALE) * tanh(self.regression(self.localizer(image)).astype("float64"))
-        scale = namespace(plain(middles)).full(len(image), SCALE)
+        scale = namespace(plain(middles)).full(image.shape[0], SCALE)
         return [Attention(scale, middles[:, 2 * i : 2 * i + 2]) for i in range(self.count)]
 
     def __call__(self, image: Array) -> list[Array]:

@@ -37,14 +37,13 @@ class Pictures:
 
 @dataclass(frozen=True)
 class Signs:
-    """The pictures of one file: the two kinds of signs to be told, and all others.
+    """The pictures of one file.
 
     Each is normalised to mean 0 and deviation 1: some were taken in the dark, some in the sun.
     """
 
     rules: Pictures
     advice: Pictures
-    others: np.ndarray
 
 
 @functools.cache
@@ -67,20 +66,18 @@ def _read(name: str) -> Signs:
         among = np.isin(labels, classes)
         return Pictures(images[among], np.argmax(labels[among][:, None] == np.array(classes), axis=1))
 
-    others = ~np.isin(labels, RULES + ADVICE)
-    return Signs(pictures(RULES), pictures(ADVICE), images[others])
+    return Signs(pictures(RULES), pictures(ADVICE))
 
 
 def draw_scenes(signs: Signs, count: int, rng: np.random.Generator) -> Batch:
     """Scenes (n, 3, 64, 64) with a sign of each kind; the class of a scene is the pair of signs.
 
-    They stand on a picture of some other sign, enlarged to the whole scene. All places where both are whole
-    and neither covers the other are equally likely: where a sign stands tells nothing of which it is.
+    The rest is grey. All places where both are whole and neither covers the other are equally likely: where a
+    sign stands tells nothing of which it is.
     """
     rules = rng.integers(0, len(signs.rules.images), count)
     advice = rng.integers(0, len(signs.advice.images), count)
-    others = rng.integers(0, len(signs.others), count)
-    scenes = warp_affine(signs.others[others], np.eye(2, 3)[None], SCENE, boundary="border")
+    scenes = np.zeros((count, 3, *SCENE), np.float32)
     for images, corners in zip(
         (signs.rules.images[rules], signs.advice.images[advice]),
         draw_corners(count, rng),
