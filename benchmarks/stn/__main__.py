@@ -20,14 +20,11 @@ from typing import Any
 import numpy as np
 
 from ..arguments import positive
-from .addition import Addition
-from .distorted import distorted_digits
 from .experiment import AbstractExperiment
+from .experiments import all_experiments
 from .pictures import COLUMNS, PICTURES, Animation, draw_transformers, write_curves
 from .plan import OPTIMIZERS, Plan
 from .results import FOLDER, read_all, result_of, write
-from .sequences import Sequences
-from .signs import Signs
 from .table import table
 from .training import Training
 
@@ -76,12 +73,7 @@ def make_parser(experiments: dict[str, AbstractExperiment]) -> argparse.Argument
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit status."""
-    experiments = {
-        **distorted_digits(),
-        "addition": Addition(),
-        "signs": Signs(),
-        "sequences": Sequences(),
-    }
+    experiments = all_experiments()
     parser = make_parser(experiments)
     options = parser.parse_args(arguments)
     if options.experiment == "table":

@@ -140,3 +140,9 @@ class Training:
         self.curve = [tuple(point) for point in rest["curve"]]
         self.since = [tuple(point) for point in rest["since"]]
         self.seconds = rest["seconds"]
+
+
+def plan_of(checkpoint: Path) -> Plan:
+    """What run the checkpoint is of."""
+    with np.load(checkpoint, allow_pickle=False) as file:
+        return Plan(**json.loads(file["rest"].tobytes())["plan"])
