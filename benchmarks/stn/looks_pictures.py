@@ -1,8 +1,8 @@
 """Where parallel looks go: scenes with each look's frame in its colour, and below them what each sees.
 
-    python -m benchmarks.stn.looks_pictures .stn/looks_2xST-CNN_attention_5000_seed0.npz
+    python -m benchmarks.stn.looks_pictures .stn/looks_2xST-CNN_attention_8000_seed0.npz
 
-writes docs/stn/looks/looks_2xST-CNN_attention_5000_seed0.png.
+writes docs/stn/pictures/looks_2xST-CNN_attention_8000_seed0.png.
 """
 
 from __future__ import annotations
@@ -17,11 +17,10 @@ import numpy as np
 
 from warpkit import no_grad
 from warpkit._core import plain, to_numpy
-from warpkit.grids import convert_points
-from warpkit.viz import frame_outline
+from warpkit.viz import ImageRow, draw_image_rows, find_outlines
 
 from .looks import Attentions, Looks, Together
-from .results import FOLDER
+from .pictures import PICTURES
 from .sign_scenes import draw_scenes, test_signs
 from .training import Training, plan_of
 
@@ -30,37 +29,25 @@ if TYPE_CHECKING:
 
 SEED = 1_000_099
 SCENES = 10
-INCHES = 1.1  # side of a scene
-COLOURS = ("tab:orange", "tab:cyan", "tab:green", "tab:pink")
 
 
-def draw_looks(look: Attentions, scenes: np.ndarray, title: str) -> Figure:
-    """A column for each scene (n, 3, height, width): the scene with frames, and the crops."""
-    from matplotlib.figure import Figure
+def draw_looks(look: Attentions, scenes: np.ndarray, title: str = "") -> Figure:
+    """Draw scenes (n, 3, height, width) with a frame for each look, above what each look sees.
+
+    Scenes have any range of values: each is shown from its least, black, to its greatest.
+    """
+    low, high = (extreme(scenes, axis=(1, 2, 3), keepdims=True) for extreme in (np.min, np.max))
+
+    def row(label: str, images: np.ndarray, outlines: np.ndarray | None = None) -> ImageRow:
+        return ImageRow(label, np.moveaxis((images - low) / (high - low), 1, -1), outlines)
 
     with no_grad():
-        crops: list[Any] = [to_numpy(plain(crop)) for crop in look(scenes)]
-        frames = [_frame(attention, scenes.shape[2:]) for attention in look.localize(scenes)]
-    figure = Figure((INCHES * len(scenes), INCHES * (1 + len(crops)) + 0.3), dpi=150, layout="constrained")
-    figure.suptitle(title, fontsize=9)
-    axes = figure.subplots(1 + len(crops), len(scenes), squeeze=False)
-    for column, scene in enumerate(scenes):
-        lowest, highest = scene.min(), scene.max()
-        rows = [scene, *(crop[column] for crop in crops)]
-        for panel, image in zip(axes[:, column], rows, strict=True):
-            shown = (image - lowest) / (highest - lowest)
-            panel.imshow(shown.transpose(1, 2, 0).clip(0, 1), interpolation="nearest")
-            panel.set(xticks=[], yticks=[])
-        for frame, panel, colour in zip(frames, axes[1:, column], COLOURS, strict=False):
-            axes[0, column].plot(*frame[column].T, color=colour, linewidth=1.2)
-            panel.spines[:].set(color=colour, linewidth=2)
-    return figure
-
-
-def _frame(attention: Any, shape: tuple[int, ...]) -> np.ndarray:
-    """Where the edges of what is seen lie on the scene, (n, m, 2) in pixels."""
-    points = to_numpy(plain(attention(frame_outline())))
-    return convert_points(points, shape, attention.frame, "pixel")
+        crops: list[Any] = look(scenes)
+        shape = scenes.shape[2], scenes.shape[3]
+        outlines = np.stack([find_outlines(attention, shape) for attention in look.localize(scenes)])
+    rows = [row("scene", scenes, outlines)]
+    rows += [row(f"look {i}", to_numpy(plain(crop))) for i, crop in enumerate(crops, 1)]
+    return draw_image_rows(rows, title)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -72,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("checkpoints", type=Path, nargs="+", help="of runs of looks, with transformers")
     parser.add_argument(
-        "--pictures", type=Path, default=FOLDER / "looks", help="where to write; docs/stn/looks by default"
+        "--pictures", type=Path, default=PICTURES, help="where to write; docs/stn/pictures by default"
     )
     options = parser.parse_args(arguments)
     scenes = draw_scenes(test_signs(), SCENES, np.random.default_rng(SEED)).inputs

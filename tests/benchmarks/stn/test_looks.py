@@ -85,12 +85,18 @@ def test_frames_are_drawn_where_crops_are_from():
     rng = np.random.default_rng(0)
     look = Attentions(2, 0.3, rng)
     figure = draw_looks(look, rng.normal(size=(3, 3, *SCENE)).astype(np.float32), "two")
-    scene, *crops = figure.axes[0], figure.axes[3], figure.axes[6]
+    scene, crop = figure.axes[0], figure.axes[3]
     left, right = (line.get_xydata() for line in scene.lines)
     np.testing.assert_allclose([left.min(axis=0), left.max(axis=0)], [[7.5, 15.5], [39.5, 47.5]], atol=1e-3)
     np.testing.assert_allclose(right - left, np.tile([16, 0], (len(left), 1)), atol=1e-3)
     shown = scene.images[0].get_array()[16:48, 8:40]  # the crop has the scene's pixels
-    np.testing.assert_allclose(crops[0].images[0].get_array(), shown, atol=1e-3)
+    np.testing.assert_allclose(crop.images[0].get_array(), shown, atol=1e-3)
+
+
+def test_options_that_would_change_nothing():
+    plan = Looks().plan("looks", "2xST-CNN", "attention", 0, 10, bound=0.5)
+    with pytest.raises(ValueError, match="--bound"):
+        Looks().network(plan, np.random.default_rng(0))
 
 
 def test_a_picture_of_a_run(data, tmp_path, capsys):
