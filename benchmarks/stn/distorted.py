@@ -41,9 +41,9 @@ class DistortedDigits(Classification):
     models = ("FCN", "CNN", "ST-FCN", "ST-CNN")
     transforms = ("affine", "projective", "tps", "attention")
 
-    def __init__(self, distort: Any, shape: Shape) -> None:
+    def __init__(self, distort: Any, shape: Shape, parameters: int = 200_000) -> None:
         self.distort = distort
-        self.images = Images(1, shape, 10)
+        self.images = Images(1, shape, 10, parameters)
 
     def network(self, plan: Plan, rng: np.random.Generator) -> Module:
         transformer = Transformer(plan.transform, TRANSFORMER_SHAPE, plan.localizer_factor)
