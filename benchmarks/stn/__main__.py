@@ -20,12 +20,14 @@ import numpy as np
 
 from ..arguments import positive
 from .addition import Addition
+from .colocalisation import colocalisation
 from .distorted import distorted_digits
 from .experiment import AbstractExperiment
 from .plan import Plan
 from .results import FOLDER, read_all, result_of, write
 from .table import table
 from .training import Training
+from .voxels import Voxels
 
 CHECKPOINT_SECONDS = 30.0
 
@@ -63,7 +65,7 @@ def make_parser(experiments: dict[str, AbstractExperiment]) -> argparse.Argument
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit status."""
-    experiments = {**distorted_digits(), "addition": Addition()}
+    experiments = {**distorted_digits(), "addition": Addition(), **colocalisation(), "voxels": Voxels()}
     parser = make_parser(experiments)
     options = parser.parse_args(arguments)
     if options.experiment == "table":

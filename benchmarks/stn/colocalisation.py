@@ -194,7 +194,7 @@ def _percent_found(network: SideBySide, scenes: Scenes, to_device: Callable[[np.
 
 
 def boxes_at(middle: np.ndarray) -> np.ndarray:
-    """Crops (..., 4), in pixels: left, top, right, bottom; from the middles (..., 2) in the normalized frame."""
+    """Crops (..., 4) in pixels, left, top, right, bottom; their middles (..., 2) are normalized."""
     ends = np.concatenate([middle - SCALE, middle + SCALE], axis=-1)
     return (ends + 1) / 2 * np.tile(CANVAS[::-1], 2)
 

@@ -17,8 +17,6 @@ import functools
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from warpkit import Variable, nn
 from warpkit._core import Array
 from warpkit.ops import concatenate, sqrt
