@@ -1,7 +1,8 @@
 """The paper's co-localisation (appendix A.2): find what images have in common, from nothing but the images.
 
-Each image holds a digit of one class, somewhere. A transformer cuts a crop out of it. All that is known is
-that crops of two digits are closer to each other than to a crop from a random place, and the loss is
+Each image holds a digit of one class, somewhere. A transformer cuts a crop of a digit's size out of it. All
+that is known is that crops of two digits are closer to each other than to a crop from a random place, and the
+loss is
 
     max(0, |e(I_n) - e(I_m)|^2 - |e(I_n) - e(R_n)|^2 + 1)
 
@@ -30,7 +31,7 @@ from warpkit.ops import concatenate, relu, stack, tanh
 from warpkit.transforms import Attention
 from warpkit.warping import warp
 
-from .encoder import make_encoder, squared_distance
+from .encoder import CROP, PATCH, make_encoder, squared_distance
 from .experiment import AbstractExperiment, Batch
 from .mnist import mnist
 from .plan import Plan
@@ -38,9 +39,9 @@ from .plan import Plan
 CLASSES = 10
 IMAGES = 100  # of a class
 CANVAS = (84, 84)
-CROP = (28, 28)  # as large as a digit's own image
 SCALE = CROP[0] / CANVAS[0]
-FILTERS, UNITS = 8, 32
+PATCH_SCALE = PATCH[0] / CANVAS[0]
+FILTERS, UNITS = 16, 64
 MARGIN = 1.0
 DATA_SEED = 1_000_037
 
@@ -68,9 +69,10 @@ def draw_scenes(images: np.ndarray, labels: np.ndarray, pieces: int) -> Scenes:
     return Scenes(placed.reshape(CLASSES, IMAGES, 1, *CANVAS), boxes.reshape(CLASSES, IMAGES, 4))
 
 
-def random_crops(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """One of each image (classes, n, 1, *CANVAS), at any place of whole pixels."""
-    windows = np.lib.stride_tricks.sliding_window_view(images, CROP, axis=(3, 4))
+def random_patches(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """One of each image (classes, n, 1, *CANVAS), around a crop at any place of whole pixels."""
+    padded = np.pad(images, [(0, 0)] * 3 + [(14, 14)] * 2)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, PATCH, axis=(3, 4))
     i, j = np.indices(images.shape[:2])
     rows, columns = (rng.integers(0, length, i.shape) for length in windows.shape[3:5])
     return windows[i, j, :, rows, columns]
@@ -79,10 +81,10 @@ def random_crops(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 # ---- networks ----------------------------------------------------------------------------------------------
 
 
-class Crop(Module):
+class Attend(Module):
     """A spatial transformer that finds where to look, at the size of a digit: attention of fixed scale.
 
-    It looks at the middle at first, and never beyond the image.
+    It looks at the middle at first. Its crop never leaves the image; it returns the patch around that.
     """
 
     def __init__(self, localizer: Module, rng: np.random.Generator, learning_rate_factor: float) -> None:
@@ -91,28 +93,30 @@ class Crop(Module):
         self.regression.weight.data[:] = 0
         self.learning_rate_factor = learning_rate_factor
 
-    def localize(self, image: Array) -> Attention:
-        middle = tanh(self.regression(self.localizer(image)).astype("float64")) * (1 - SCALE)
-        return Attention(namespace(plain(middle)).full(middle.shape[:1], SCALE), middle)
+    def middle(self, image: Array) -> Array:
+        """Of the crop (n, 2), in the frame "normalized"."""
+        return tanh(self.regression(self.localizer(image)).astype("float64")) * (1 - SCALE)
 
     def __call__(self, image: Array) -> Array:
-        """Map (n, 1, *CANVAS) to (n, 1, *CROP)."""
-        return warp(image, self.localize(image), CROP)
+        """Map (n, 1, *CANVAS) to (n, 1, *PATCH)."""
+        middle = self.middle(image)
+        scale = namespace(plain(middle)).full(middle.shape[:1], PATCH_SCALE)
+        return warp(image, Attention(scale, middle), PATCH)
 
 
 class SideBySide(Module):
     """A network for each class."""
 
-    def __init__(self, parts: list[Crop]) -> None:
+    def __init__(self, parts: list[Attend]) -> None:
         self.parts = parts
 
     def __call__(self, image: Array) -> Array:
-        """Map (classes, n, 1, *CANVAS) to (classes, n, 1, *CROP)."""
+        """Map (classes, n, 1, *CANVAS) to (classes, n, 1, *PATCH)."""
         return stack([part(image[i]) for i, part in enumerate(self.parts)])
 
 
 def make_localizer(rng: np.random.Generator) -> nn.Sequential:
-    """The paper's, with wider layers: a convolution at every fourth pixel, maxima of 2 x 2, two layers."""
+    """Like the paper's: a convolution at every fourth pixel, maxima of 2 x 2, two fully connected layers."""
     left = math.prod(((length - 9) // 4 + 1) // 2 for length in CANVAS)
     return nn.Sequential(
         nn.Conv2d(1, FILTERS, 9, stride=4, rng=rng),
@@ -135,7 +139,7 @@ class Colocalisation(AbstractExperiment):
     models = ("ST-CNN",)
     transforms = ("attention",)
     batch_size = 16
-    learning_rate = 1e-3
+    learning_rate = 3e-3
     localizer_factor = 1.0
 
     def __init__(self, pieces: int) -> None:
@@ -147,19 +151,19 @@ class Colocalisation(AbstractExperiment):
         return draw_scenes(mnist().train_images, mnist().train_labels, self.pieces)
 
     def network(self, plan: Plan, rng: np.random.Generator) -> Module:
-        return SideBySide([Crop(make_localizer(rng), rng, plan.localizer_factor) for _ in range(CLASSES)])
+        return SideBySide([Attend(make_localizer(rng), rng, plan.localizer_factor) for _ in range(CLASSES)])
 
     def draw(self, rng: np.random.Generator, count: int) -> Batch:
-        """Of each class some images, and a random crop of each; at most IMAGES."""
+        """Of each class some images, at most IMAGES, and a random patch of each."""
         chosen = np.stack([rng.permutation(IMAGES)[:count] for _ in range(CLASSES)])
         images = self.scenes.images[np.arange(CLASSES)[:, None], chosen]
-        return Batch(images, random_crops(images, rng))
+        return Batch(images, random_patches(images, rng))
 
     def loss(self, network: Module, inputs: Any, targets: Any) -> tuple[Any, float]:
         """Sum over the classes; and the share of triplets that do not keep the margin."""
         encode = make_encoder(namespace(inputs))
-        crops: Any = network(inputs)
-        found, random = encode(crops), encode(targets)
+        patches: Any = network(inputs)
+        found, random = encode(patches), encode(targets)
         others = concatenate(found[:, 1:], found[:, :1], axis=1)  # images are in random order: any other one
         hinges = relu(squared_distance(found, others) - squared_distance(found, random) + MARGIN)
         return hinges.mean(axis=1).sum(), float((hinges.data > 0).mean())
@@ -187,7 +191,7 @@ def _percent_found(network: SideBySide, scenes: Scenes, to_device: Callable[[np.
     """Of each class (classes,)."""
     with no_grad():
         middles = [
-            to_numpy(plain(part.localize(to_device(images)).translation))
+            to_numpy(plain(part.middle(to_device(images))))
             for part, images in zip(network.parts, scenes.images, strict=True)
         ]
     return 100 * (overlap(boxes_at(np.stack(middles)), scenes.boxes) > 0.5).mean(axis=1)

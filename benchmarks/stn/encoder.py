@@ -9,6 +9,9 @@ length of nearly 1 where a crop holds as much as a digit:
 
 with c half of a digit's |v| (root of the mean square). And the squared distance is that of unit vectors,
 :math:`2 - 2\,e(x) \cdot e(y)`: crops with nothing in them are as far from each other as from all else.
+
+A crop at a wrong place holds a small part of the digit or none, and cannot say where the rest is. So e looks
+twice: at the crop, and at a patch around it of twice its size, at half the resolution.
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ from typing import Any
 
 from warpkit import Variable, nn
 from warpkit._core import Array
-from warpkit.ops import concatenate, sqrt
+from warpkit.ops import avg_pool, concatenate, sqrt
 from warpkit.ops import sum as sum_over
 
 from .distorted import DistortedDigits
@@ -27,7 +30,8 @@ from .mnist import mnist
 from .plan import Plan
 from .training import Training
 
-SHAPE = (28, 28)
+CROP = (28, 28)
+PATCH = (56, 56)  # a crop with what is around it
 ITERATIONS = 500
 PARAMETERS = 10_000
 SEED = 1_000_039
@@ -36,20 +40,29 @@ DIGITS = 500  # whose |v| is measured
 
 @dataclass(frozen=True, eq=False)
 class Encoder:
-    """Maps crops (..., 1, *SHAPE) to vectors (..., k)."""
+    """Maps patches (..., 1, *PATCH) to vectors (..., k), none longer than 1."""
 
     classifier: nn.Sequential
     blank: Array
     c: float
 
-    def __call__(self, crops: Array) -> Array:
-        v = activations(self.classifier, crops.reshape(-1, 1, *SHAPE)) - self.blank
-        e = v / sqrt(sum_over(v * v, axis=1, keepdims=True) + self.c**2)
-        return e.reshape(*crops.shape[:-3], -1)
+    def __call__(self, patches: Array) -> Array:
+        flat = patches.reshape(-1, 1, *PATCH)
+        rows, columns = (
+            slice((outer - n) // 2, (outer + n) // 2) for outer, n in zip(PATCH, CROP, strict=True)
+        )
+        close, wide = flat[:, :, rows, columns], avg_pool(flat, (2, 2), (2, 2))
+        together = concatenate(self.describe(close), self.describe(wide), axis=1) * 0.5**0.5
+        return together.reshape(*patches.shape[:-3], -1)
+
+    def describe(self, images: Array) -> Array:
+        """The formula above, for images (n, 1, *CROP)."""
+        v = activations(self.classifier, images) - self.blank
+        return v / sqrt(sum_over(v * v, axis=1, keepdims=True) + self.c**2)
 
 
 def squared_distance(one: Array, two: Array) -> Array:
-    """Of encoded crops (..., k)."""
+    """Of encoded patches (..., k)."""
     return 2.0 - 2.0 * sum_over(one * two, axis=-1)
 
 
@@ -57,7 +70,7 @@ def squared_distance(one: Array, two: Array) -> Array:
 def make_encoder(xp: Any) -> Encoder:
     """Trained with arrays of the library `xp`; always the same."""
     classifier = train_classifier(xp)
-    blank = activations(classifier, xp.zeros((1, 1, *SHAPE), xp.float32))
+    blank = activations(classifier, xp.zeros((1, 1, *CROP), xp.float32))
     digits = activations(classifier, xp.asarray(mnist().train_images[:DIGITS])) - blank
     return Encoder(classifier, blank, 0.5 * float((digits**2).sum(axis=1).mean()) ** 0.5)
 
@@ -74,7 +87,7 @@ def activations(classifier: nn.Sequential, images: Array) -> Array:
 
 def train_classifier(xp: Any) -> nn.Sequential:
     """The paper's convolutional network with fewer filters, of digits to which nothing was done."""
-    experiment = DistortedDigits(lambda images, rng: (images, None), SHAPE, PARAMETERS)
+    experiment = DistortedDigits(lambda images, rng: (images, None), CROP, PARAMETERS)
     plan = Plan("digits", "CNN", "none", SEED, ITERATIONS, 128, experiment.learning_rate, 1.0)
     training = Training.begin(plan, experiment, xp.asarray)
     while training.iteration < plan.iterations:

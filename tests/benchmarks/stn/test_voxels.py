@@ -1,12 +1,17 @@
 """Bodies of voxels: what they look like, and that turning them back helps."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from benchmarks.stn import voxels
 from benchmarks.stn.networks import count_parameters
 from benchmarks.stn.plan import Plan
+from benchmarks.stn.training import Training
 from benchmarks.stn.voxels import CUBE, Project, Voxels, turned_bodies
+from warpkit.nn import _families
+from warpkit.nn._families import FAMILIES
 
 
 def images(n=3):
@@ -46,3 +51,48 @@ def test_equal_budgets_and_the_same_view_at_first():
         assert 0.98 * Voxels.images.budget < count_parameters(own) <= Voxels.images.budget
     bodies = turned_bodies(images(), np.random.default_rng(0))
     np.testing.assert_array_equal(np.asarray(one[1](one[0](bodies)).data), two[0](bodies))
+
+
+def error_after_training(model, iterations=500):
+    experiment = Voxels()
+    transform = "affine" if model.startswith("ST-") else "none"
+    plan = Plan(
+        "voxels",
+        model,
+        transform,
+        0,
+        iterations,
+        experiment.batch_size,
+        experiment.learning_rate,
+        experiment.localizer_factor,
+    )
+    training = Training.begin(plan, experiment, np.asarray)
+    while training.iteration < iterations:
+        training.step()
+    return experiment.evaluate(training.network, np.asarray)["error"]
+
+
+@pytest.fixture(scope="module")
+def plain(data):
+    """FCN's error."""
+    del data
+    return error_after_training("FCN")
+
+
+@pytest.mark.slow
+def test_a_transformer_helps(plain):
+    error = error_after_training("ST-FCN")
+    assert error < 0.8 * plain
+
+
+@pytest.mark.slow
+def test_a_wrong_sign_is_noticed(plain, monkeypatch):
+    """The same values, and the negative gradient by the parameters."""
+    affine = FAMILIES["affine"]
+
+    def transform(parameters, shape, frame):
+        return affine.transform(parameters.data * 2.0 - parameters, shape, frame)
+
+    monkeypatch.setitem(_families.FAMILIES, "affine", replace(affine, transform=transform))
+    error = error_after_training("ST-FCN")
+    assert error > plain
