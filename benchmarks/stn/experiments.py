@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from .addition import Addition
+from .colocalisation import colocalisation
 from .distorted import distorted_digits
 from .experiment import AbstractExperiment
 from .looks import Looks
 from .sequences import Sequences
 from .signs import Signs
+from .voxels import Voxels
 
 
 def all_experiments() -> dict[str, AbstractExperiment]:
@@ -15,6 +17,8 @@ def all_experiments() -> dict[str, AbstractExperiment]:
     return {
         **distorted_digits(),
         "addition": Addition(),
+        **colocalisation(),
+        "voxels": Voxels(),
         "sequences": Sequences(),
         "looks": Looks(),
         "signs": Signs(),

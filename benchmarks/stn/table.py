@@ -6,7 +6,7 @@ import statistics
 from collections import defaultdict
 from collections.abc import Iterable
 
-from .paper import FIGURES
+from .paper import CORRECT, FIGURES
 from .results import Result
 
 Row = tuple[str, str, str]
@@ -23,13 +23,13 @@ def table(results: Iterable[Result]) -> str:
         "|---|---|---|---|---|---|---|",
     ]
     for row in [*FIGURES, *(row for row in runs if row not in FIGURES)]:
-        paper = f"{FIGURES[row]:.1f}" if row in FIGURES else ""
+        unit = " correct" if row[0] in CORRECT else ""
+        paper = f"{FIGURES[row]:.1f}{unit}" if row in FIGURES else ""
         if row not in runs:
             lines.append(f"| {' | '.join(row)} | {paper} | not run | | |")
         for iterations, of_seeds in sorted(runs[row].items() if row in runs else ()):
-            lines.append(
-                f"| {' | '.join(row)} | {paper} | {_figure(of_seeds)} | {len(of_seeds)} | {iterations} |"
-            )
+            ours = f"{_figure(of_seeds)}{unit}"
+            lines.append(f"| {' | '.join(row)} | {paper} | {ours} | {len(of_seeds)} | {iterations} |")
     return "\n".join(lines)
 
 
