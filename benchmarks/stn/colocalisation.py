@@ -27,11 +27,12 @@ from warpkit import nn, no_grad
 from warpkit._core import Array, namespace, plain, to_numpy
 from warpkit.datasets import clutter
 from warpkit.nn import Module
-from warpkit.ops import concatenate, relu, stack, tanh
+from warpkit.ops import matmul, moveaxis, relu, stack, tanh
+from warpkit.ops import sum as sum_over
 from warpkit.transforms import Attention
 from warpkit.warping import warp
 
-from .encoder import CROP, PATCH, make_encoder, squared_distance
+from .encoder import AROUND, CROP, PATCH, make_encoder
 from .experiment import AbstractExperiment, Batch
 from .mnist import mnist
 from .plan import Plan
@@ -43,6 +44,7 @@ SCALE = CROP[0] / CANVAS[0]
 PATCH_SCALE = PATCH[0] / CANVAS[0]
 FILTERS, UNITS = 16, 64
 MARGIN = 1.0
+JITTER = 8  # pixels by which an image is moved each time, lest its clutter be learned by heart
 DATA_SEED = 1_000_037
 
 
@@ -69,10 +71,12 @@ def draw_scenes(images: np.ndarray, labels: np.ndarray, pieces: int) -> Scenes:
     return Scenes(placed.reshape(CLASSES, IMAGES, 1, *CANVAS), boxes.reshape(CLASSES, IMAGES, 4))
 
 
-def random_patches(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """One of each image (classes, n, 1, *CANVAS), around a crop at any place of whole pixels."""
-    padded = np.pad(images, [(0, 0)] * 3 + [(14, 14)] * 2)
-    windows = np.lib.stride_tricks.sliding_window_view(padded, PATCH, axis=(3, 4))
+def random_parts(
+    images: np.ndarray, beyond: int, shape: tuple[int, int], rng: np.random.Generator
+) -> np.ndarray:
+    """Of each image (classes, n, 1, height, width) a part of whole pixels, up to `beyond` outside it."""
+    padded = np.pad(images, [(0, 0)] * 3 + [(beyond, beyond)] * 2)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, shape, axis=(3, 4))
     i, j = np.indices(images.shape[:2])
     rows, columns = (rng.integers(0, length, i.shape) for length in windows.shape[3:5])
     return windows[i, j, :, rows, columns]
@@ -154,19 +158,24 @@ class Colocalisation(AbstractExperiment):
         return SideBySide([Attend(make_localizer(rng), rng, plan.localizer_factor) for _ in range(CLASSES)])
 
     def draw(self, rng: np.random.Generator, count: int) -> Batch:
-        """Of each class some images, at most IMAGES, and a random patch of each."""
+        """Of each class some images, at most IMAGES, moved by up to JITTER; and a random patch of each."""
         chosen = np.stack([rng.permutation(IMAGES)[:count] for _ in range(CLASSES)])
-        images = self.scenes.images[np.arange(CLASSES)[:, None], chosen]
-        return Batch(images, random_patches(images, rng))
+        images = random_parts(self.scenes.images[np.arange(CLASSES)[:, None], chosen], JITTER, CANVAS, rng)
+        return Batch(images, random_parts(images, AROUND, PATCH, rng))
 
     def loss(self, network: Module, inputs: Any, targets: Any) -> tuple[Any, float]:
-        """Sum over the classes; and the share of triplets that do not keep the margin."""
-        encode = make_encoder(namespace(inputs))
-        patches: Any = network(inputs)
-        found, random = encode(patches), encode(targets)
-        others = concatenate(found[:, 1:], found[:, :1], axis=1)  # images are in random order: any other one
-        hinges = relu(squared_distance(found, others) - squared_distance(found, random) + MARGIN)
-        return hinges.mean(axis=1).sum(), float((hinges.data > 0).mean())
+        """Sum over the classes of the mean over all pairs; and the share of pairs that miss the margin."""
+        xp = namespace(inputs)
+        encode = make_encoder(xp)
+        found, random = encode(network(inputs)), encode(targets)
+        # The squared distances of n to m and to the random patch are 2 - 2 e . e, each.
+        to_others = matmul(found, moveaxis(found, 1, 2))  # (classes, n, m)
+        to_random = sum_over(found * random, axis=2, keepdims=True)
+        count = found.shape[1]
+        others = 1 - xp.eye(count, dtype=found.dtype)
+        hinges: Any = relu(2.0 * (to_random - to_others) + MARGIN) * others
+        pairs = count * (count - 1)
+        return hinges.sum() / pairs, float((hinges.data > 0).sum()) / (CLASSES * pairs)
 
     def evaluate(self, network: Any, to_device: Callable[[np.ndarray], Any]) -> dict[str, float]:
         """Percent of the digits found: of all trained with, of each class, and of as many test digits."""

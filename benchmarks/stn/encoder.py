@@ -3,7 +3,7 @@ r"""What co-localisation compares crops by: what a network says of them that was
 The paper takes the activations of all layers of its convolutional network. So do we, and call them f. But the
 plain squared distance of f is least, zero, for two crops where there is nothing, and transformers learn just
 that: to look away. Two changes keep them from it. What counts is the difference to a blank crop, brought to a
-length of nearly 1 where a crop holds as much as a digit:
+length of nearly 1 where a crop holds as much as a digit (x is the crop, 0 a blank one):
 
 .. math:: e(x) = \frac{v}{\sqrt{|v|^2 + c^2}}, \quad v = f(x) - f(0),
 
@@ -31,7 +31,8 @@ from .plan import Plan
 from .training import Training
 
 CROP = (28, 28)
-PATCH = (56, 56)  # a crop with what is around it
+AROUND = 14
+PATCH = (56, 56)  # a crop with AROUND pixels on each side of it
 ITERATIONS = 500
 PARAMETERS = 10_000
 SEED = 1_000_039
@@ -59,11 +60,6 @@ class Encoder:
         """The formula above, for images (n, 1, *CROP)."""
         v = activations(self.classifier, images) - self.blank
         return v / sqrt(sum_over(v * v, axis=1, keepdims=True) + self.c**2)
-
-
-def squared_distance(one: Array, two: Array) -> Array:
-    """Of encoded patches (..., k)."""
-    return 2.0 - 2.0 * sum_over(one * two, axis=-1)
 
 
 @functools.cache

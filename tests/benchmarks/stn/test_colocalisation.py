@@ -11,12 +11,13 @@ from benchmarks.stn.colocalisation import (
     boxes_at,
     draw_scenes,
     overlap,
-    random_patches,
+    random_parts,
 )
-from benchmarks.stn.encoder import CROP, PATCH, make_encoder, squared_distance
+from benchmarks.stn.encoder import AROUND, CROP, PATCH, make_encoder
 from benchmarks.stn.mnist import mnist
 from benchmarks.stn.plan import Plan
 from benchmarks.stn.training import Training
+from warpkit import Variable
 from warpkit.transforms import Attention
 from warpkit.warping import warp
 
@@ -64,7 +65,7 @@ def test_random_patches_are_parts_of_their_images():
     """Around crops that lie inside; beyond the image there is nothing."""
     place = np.arange(1, 1 + np.prod(CANVAS), dtype=np.float32).reshape(1, *CANVAS)
     images = np.stack([place + 1e4 * i for i in range(6)]).reshape(2, 3, 1, *CANVAS)
-    patches = random_patches(images, np.random.default_rng(0))
+    patches = random_parts(images, AROUND, PATCH, np.random.default_rng(0))
     assert patches.shape == (2, 3, 1, *PATCH)
     crops = patches[..., 14:-14, 14:-14]
     first = crops[..., :1, :1]
@@ -80,15 +81,33 @@ def test_encodings(data):
     """Blank patches are nothing; digits of one class are closer than those of two."""
     del data
     encode = make_encoder(np)
-    assert not encode(np.zeros((2, 1, *PATCH), np.float32)).data.any()
+    np.testing.assert_allclose(encode(np.zeros((2, 1, *PATCH), np.float32)).data, 0, atol=1e-4)
     images, labels = mnist().test_images, mnist().test_labels
     digits = np.pad(np.stack([images[labels == i][:50] for i in range(10)]), [(0, 0)] * 3 + [(14, 14)] * 2)
     encoded = encode(digits).data
     norms = np.linalg.norm(encoded, axis=-1)
     assert 0.7 < norms.mean() < norms.max() < 1
-    within = squared_distance(encoded, np.roll(encoded, 1, axis=1))
-    between = squared_distance(encoded, np.roll(encoded, 1, axis=0))
-    assert within.mean() < 0.7 * between.mean()
+    within = 2 - 2 * (encoded * np.roll(encoded, 1, axis=1)).sum(axis=-1)
+    between = 2 - 2 * (encoded * np.roll(encoded, 1, axis=0)).sum(axis=-1)
+    assert within.mean() < 0.8 * between.mean()
+
+
+def test_the_loss(monkeypatch):
+    """Over all pairs, written out; the encoding is any."""
+    rng = np.random.default_rng(0)
+    found, random = (rng.normal(size=(2, 5, 4)) / 4 for _ in range(2))
+    monkeypatch.setattr(module, "CLASSES", 2)
+    monkeypatch.setattr(module, "make_encoder", lambda xp: lambda encoded: encoded)
+    loss, share = Colocalisation(0).loss(Variable, found, random)
+    hinges = [
+        max(0, (2 - 2 * own[n] @ own[m]) - (2 - 2 * own[n] @ others[n]) + 1)
+        for own, others in zip(found, random, strict=True)
+        for n in range(5)
+        for m in range(5)
+        if m != n
+    ]
+    assert float(loss) == pytest.approx(2 * np.mean(hinges))
+    assert share == np.mean([hinge > 0 for hinge in hinges])
 
 
 @pytest.mark.slow
