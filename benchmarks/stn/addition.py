@@ -28,6 +28,9 @@ class Addition(Classification):
 
     models = ("2xST-FCN", "ST-FCN", "FCN", "CNN")
     transforms = ("affine", "projective", "tps", "attention")
+    # Learning stands still at first. After 8000 iterations, seed 0, 2xST-FCN errs in 20 % with this rate and
+    # localisers at 0.3 or all of it; in 72 % with 0.0005 and 0.1 of it; in 63 % with half the parameters.
+    learning_rate = 1e-3
     images = Images(2, (42, 42), 19, 800_000)
     transformer_shape = (28, 28)
 
