@@ -54,6 +54,15 @@ def test_learning_rate_factors_multiply(network):
     assert Nested(np.random.default_rng(0)).learning_rate_factor == 1.0
 
 
+def test_weight_decay_factors_multiply(network):
+    network.weight_decay_factor = 0.5
+    network.parts[0].weight_decay_factor = 0.1
+    factors = network.weight_decay_factors()
+    assert factors["scale"] == 0.5
+    assert factors["parts.0.bias"] == pytest.approx(0.05)
+    assert set(network.learning_rate_factors().values()) == {1.0}
+
+
 def test_zero_grad(network):
     (network.scale * network.scale).sum().backward()
     assert network.scale.grad is not None

@@ -167,9 +167,10 @@ def test_weight_decay(make):
     rng = np.random.default_rng(5)
     plain_layer, decaying = (Linear(3, 2, rng=np.random.default_rng(6)) for _ in range(2))
     decaying.learning_rate_factor = plain_layer.learning_rate_factor = 0.5
+    decaying.weight_decay_factor = 0.1
     image = rng.random((4, 3), np.float32)
     before = {name: v.data.copy() for name, v in decaying.named_parameters().items()}
-    for layer, decay in [(plain_layer, 0.0), (decaying, 0.25)]:
+    for layer, decay in [(plain_layer, 0.0), (decaying, 2.5)]:
         optimizer = make(layer, 0.1, weight_decay=decay)
         (layer(image) * layer(image)).sum().backward()
         optimizer.step()

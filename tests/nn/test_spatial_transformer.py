@@ -226,3 +226,14 @@ def test_wrong_bound(bound):
     image = images((6, 7))
     with pytest.raises(ValueError, match="bound: expected"):
         SpatialTransformer(localizer_of(image, np.random.default_rng(0)), "affine", (6, 7), bound=bound)
+
+
+def test_does_not_decay():
+    image = images((6, 7))
+    network = Sequential(
+        SpatialTransformer(localizer_of(image, np.random.default_rng(0)), "affine", (6, 7)),
+        Flatten(),
+        Linear(84, 2, rng=np.random.default_rng(0)),
+    )
+    factors = network.weight_decay_factors()
+    assert {name.split(".")[1] for name, factor in factors.items() if factor} == {"2"}

@@ -34,7 +34,8 @@ class Adam(AbstractOptimizer):
         Keeps the quotient finite.
     weight_decay : float
         How fast weights go to zero by themselves, in units of the learning rate: at each step
-        :math:`p \leftarrow (1 - \eta \lambda w) p` as well. Biases do not decay.
+        :math:`p \leftarrow (1 - \eta \lambda w) p` as well. Biases do not decay,
+        and what a :class:`SpatialTransformer` learns does not by default.
 
     References
     ----------

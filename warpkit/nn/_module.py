@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import os
 import zipfile
 from abc import ABC, abstractmethod
@@ -29,6 +30,8 @@ class Module(ABC):
     learning_rate_factor : float
         What optimisers multiply the learning rate of all parameters in here by; 1 unless it is set. Factors
         of nested modules multiply.
+    weight_decay_factor : float
+        What optimisers multiply the weight decay of all parameters in here by, likewise.
 
     Examples
     --------
@@ -44,6 +47,7 @@ class Module(ABC):
     """
 
     learning_rate_factor: float = 1.0
+    weight_decay_factor: float = 1.0
 
     @abstractmethod
     def __call__(self, image: Array) -> Array:
@@ -66,7 +70,17 @@ class Module(ABC):
 
     def learning_rate_factors(self) -> dict[str, float]:
         """Return what the learning rate of each parameter is multiplied by, by its name."""
-        return {name: factor for name, _, factor in self._walk()}
+        return {
+            name: math.prod(module.learning_rate_factor for module in within)
+            for name, _, within in self._walk()
+        }
+
+    def weight_decay_factors(self) -> dict[str, float]:
+        """Return what an optimiser's weight decay of each parameter is multiplied by, by its name."""
+        return {
+            name: math.prod(module.weight_decay_factor for module in within)
+            for name, _, within in self._walk()
+        }
 
     def zero_grad(self) -> None:
         """Forget the gradients of all parameters."""
@@ -142,16 +156,17 @@ class Module(ABC):
         self.load_state_dict(state)
 
     def _walk(
-        self, prefix: str = "", factor: float = 1.0, seen: set[int] | None = None
-    ) -> Iterator[tuple[str, Variable, float]]:
-        """Name, variable and learning rate factor of each parameter."""
+        self, prefix: str = "", outside: tuple[Module, ...] = (), seen: set[int] | None = None
+    ) -> Iterator[tuple[str, Variable, tuple[Module, ...]]]:
+        """Name and variable of each parameter, and the modules that it is in, outer ones first."""
         seen = set() if seen is None else seen
+        within = (*outside, self)
         for name, part in _parts(vars(self), prefix):
             if isinstance(part, Module):
-                yield from part._walk(name + ".", factor * self.learning_rate_factor, seen)
+                yield from part._walk(name + ".", within, seen)
             elif id(part) not in seen:  # a shared parameter is one parameter, under its first name
                 seen.add(id(part))
-                yield name, part, factor * self.learning_rate_factor
+                yield name, part, within
 
 
 def _parts(attributes: Mapping[Any, Any], prefix: str) -> Iterator[tuple[str, Any]]:

@@ -27,7 +27,7 @@ class AbstractOptimizer(ABC):
     weight_decay : float
         :math:`w` in :math:`p \leftarrow (1 - \eta \lambda w) p` at each step, with the learning rate
         :math:`\eta` and a module's factor :math:`\lambda`. Only parameters of two axes or more decay: not
-        biases, one of which is the identity that a spatial transformer starts from.
+        biases. A module's `weight_decay_factor` multiplies :math:`w`.
 
     Attributes
     ----------
@@ -134,6 +134,7 @@ class AbstractOptimizer(ABC):
         """
         rate = self.current_learning_rate()
         parameters, factors = self.network.named_parameters(), self.network.learning_rate_factors()
+        decays = self.network.weight_decay_factors()
         gradients = {name: plain(v.grad) for name, v in parameters.items() if v.grad is not None}
         if not gradients:
             raise RuntimeError("no parameter has a gradient: call backward() on the loss first")
@@ -146,7 +147,8 @@ class AbstractOptimizer(ABC):
             variable: Any = parameters[name]
             factor = rate * float(factors[name])  # a NumPy scalar would widen float32 parameters
             value = variable.data
-            if self.weight_decay and value.ndim > 1:
-                value = (1 - factor * self.weight_decay) * value
+            decay = self.weight_decay * float(decays[name])
+            if decay and value.ndim > 1:
+                value = (1 - factor * decay) * value
             variable.data = value - factor * self.update(name, ct)
         self.iteration += 1

@@ -26,7 +26,8 @@ class SGD(AbstractOptimizer):
         From 0, none, to less than 1.
     weight_decay : float
         How fast weights go to zero by themselves, in units of the learning rate: at each step
-        :math:`p \leftarrow (1 - \eta \lambda w) p` as well. Biases do not decay.
+        :math:`p \leftarrow (1 - \eta \lambda w) p` as well. Biases do not decay,
+        and what a :class:`SpatialTransformer` learns does not by default.
 
     Examples
     --------

@@ -67,6 +67,8 @@ class SpatialTransformer(Module):
     ----------
     regression : Linear
         From the features to the parameters.
+    weight_decay_factor : float
+        0: an optimiser's weight decay would pull the transforms back to the identity.
 
     Raises
     ------
@@ -96,6 +98,8 @@ class SpatialTransformer(Module):
     >>> bool((transformer(image).data == image).all())  # at first nothing is changed
     True
     """
+
+    weight_decay_factor = 0.0
 
     def __init__(
         self,
