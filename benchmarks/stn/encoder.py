@@ -2,8 +2,8 @@ r"""What co-localisation compares crops by: what a network says of them that was
 
 The paper takes the activations of all layers of its convolutional network. So do we, and call them f. But the
 plain squared distance of f is least, zero, for two crops where there is nothing, and transformers learn just
-that: to look away. Two changes keep them from it. What counts is the difference to a blank crop, brought to a
-length of nearly 1 where a crop holds as much as a digit (x is the crop, 0 a blank one):
+that: to look away. Two changes keep them from it. What counts is the difference to a blank crop (0), brought
+to a length of nearly 1 where the crop x holds as much as a digit:
 
 .. math:: e(x) = \frac{v}{\sqrt{|v|^2 + c^2}}, \quad v = f(x) - f(0),
 
@@ -49,10 +49,8 @@ class Encoder:
 
     def __call__(self, patches: Array) -> Array:
         flat = patches.reshape(-1, 1, *PATCH)
-        rows, columns = (
-            slice((outer - n) // 2, (outer + n) // 2) for outer, n in zip(PATCH, CROP, strict=True)
-        )
-        close, wide = flat[:, :, rows, columns], avg_pool(flat, (2, 2), (2, 2))
+        inside = slice(AROUND, -AROUND)
+        close, wide = flat[:, :, inside, inside], avg_pool(flat, (2, 2), (2, 2))
         together = concatenate(self.describe(close), self.describe(wide), axis=1) * 0.5**0.5
         return together.reshape(*patches.shape[:-3], -1)
 

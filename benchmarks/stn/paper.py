@@ -1,4 +1,4 @@
-"""The paper's figures, in percent: of errors, but of correct answers in the experiments of CORRECT.
+"""The paper's figures, in percent: of wrong answers, or of right ones in the experiments of CORRECT.
 
 M. Jaderberg, K. Simonyan, A. Zisserman, K. Kavukcuoglu, "Spatial transformer networks", NIPS 2015: table 1,
 section 4.1, and the appendices A.1 and A.2.
@@ -41,10 +41,11 @@ FIGURES: dict[tuple[str, str, str], float] = {
 FIGURES |= {("TC", *row): figure for row, figure in _CLUTTERED.items()}
 FIGURES |= {("addition", *row): figure for row, figure in _ADDITION.items()}
 # Of its cluttered digits the paper finds 75 to 93 %, depending on the class.
-FIGURES[("colocalisation-T", "ST-CNN", "attention")] = 100.0
+FIGURES |= {("colocalisation-T", "ST-CNN", "attention"): 100.0}
 """By experiment, model and transform."""
 
 CORRECT = ("colocalisation-T", "colocalisation-TC")
+"""Experiments whose figures say how many answers are right."""
 
 ITERATIONS = 150_000
 """Of each of the paper's runs, with 256 images."""

@@ -21,7 +21,7 @@ from warpkit import Variable
 from warpkit.transforms import Attention
 from warpkit.warping import warp
 
-ITERATIONS = 200
+ITERATIONS = 120
 
 
 def digits():
@@ -139,10 +139,11 @@ def found_after_training():
 
 @pytest.mark.slow
 def test_digits_are_found(data):
+    """95.7 %, on the machine on which this was written; 2.6 with the wrong sign below."""
     del data
     figures = found_after_training()
     assert next(iter(figures)) == "correct"
-    assert figures["correct"] > 60
+    assert figures["correct"] > 70
 
 
 @pytest.mark.slow

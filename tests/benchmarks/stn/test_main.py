@@ -38,6 +38,13 @@ def test_the_page_holds_the_table_of_the_results():
     assert table(read_all(FOLDER)) in page
 
 
+def test_the_table_says_where_figures_are_of_correct_answers():
+    plan = Plan("colocalisation-T", "ST-CNN", "attention", 0, 1500, 16, 3e-3, 1.0)
+    found = Result(plan, {"correct": 98.0}, 1, 1.0, [], {}, "abc")
+    line = "| colocalisation-T | ST-CNN | attention | 100.0 correct | 98.00 correct | 1 | 1500 |"
+    assert line in table([found]).splitlines()
+
+
 def test_table():
     lines = table(
         [result(0, 1.5), result(1, 2.5), result(0, 1.0, 30000), result(0, 9.0, model="other")]
