@@ -57,8 +57,6 @@ class Looks(Classification):
     localizer_factor = 0.3
 
     def network(self, plan: Plan, rng: np.random.Generator) -> Module:
-        if plan.bound is not None or plan.outside_penalty:
-            raise ValueError("--bound, --outside-penalty: expected none, as no window can leave the scene")
         return make_network(plan.model, plan.localizer_factor, rng)
 
     def draw(self, rng: np.random.Generator, count: int) -> Batch:

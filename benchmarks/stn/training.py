@@ -31,6 +31,15 @@ def make_optimizer(plan: Plan, network: Module) -> AbstractOptimizer:
     return nn.Adam(network, schedule, weight_decay=plan.weight_decay)
 
 
+def check_options(plan: Plan, network: Module) -> None:
+    """Raise a ValueError for an option that would change nothing in this network."""
+    transformers = [module for module in network.modules() if isinstance(module, nn.SpatialTransformer)]
+    if plan.bound is not None and all(transformer.bound is None for transformer in transformers):
+        raise ValueError("--bound: expected none, as these transformers have their own bounds")
+    if plan.outside_penalty and not transformers_of_input(network):
+        raise ValueError("--outside-penalty: expected none, as these transformers cannot leave the image")
+
+
 @dataclass(eq=False)
 class Training:
     """A run as far as it has come.
@@ -58,6 +67,7 @@ class Training:
         cls, plan: Plan, experiment: AbstractExperiment, to_device: Callable[[np.ndarray], Any]
     ) -> Training:
         network = experiment.network(plan, np.random.default_rng([plan.seed, 1]))
+        check_options(plan, network)
         for variable in network.parameters():
             variable.data = to_device(variable.data)
         rng = np.random.default_rng([plan.seed, 2])

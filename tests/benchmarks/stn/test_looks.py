@@ -93,12 +93,6 @@ def test_frames_are_drawn_where_crops_are_from():
     np.testing.assert_allclose(crop.images[0].get_array(), shown, atol=1e-3)
 
 
-def test_options_that_would_change_nothing():
-    plan = Looks().plan("looks", "2xST-CNN", "attention", 0, 10, bound=0.5)
-    with pytest.raises(ValueError, match="--bound"):
-        Looks().network(plan, np.random.default_rng(0))
-
-
 def test_a_picture_of_a_run(data, tmp_path, capsys):
     del data
     for model, transform in (("2xST-CNN", "attention"), ("CNN", "none")):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks.stn.experiment import AbstractExperiment, Batch
+from benchmarks.stn.experiments import all_experiments
 from benchmarks.stn.networks import Images, Transformer, make_network, transformers_of_input
 from benchmarks.stn.plan import Plan
 from benchmarks.stn.training import CURVE_EVERY, Training
@@ -135,3 +136,13 @@ def test_outside_penalty():
     x = 4 + (np.arange(8) - 3.5) / 4
     assert losses[1] - losses[0] == pytest.approx(10 * ((x - 1) ** 2).mean(), rel=1e-5)
     assert slopes[1] - slopes[0] == pytest.approx(10 * 2 * (x - 1).mean(), rel=1e-5)
+
+
+@pytest.mark.parametrize("option", ["bound", "outside_penalty"])
+@pytest.mark.parametrize("name", ["looks", "colocalisation-T"])
+def test_options_that_would_change_nothing(name, option):
+    """These experiments' transformers have their own way of staying on the image."""
+    experiment = all_experiments()[name]
+    plan = experiment.plan(name, experiment.models[0], "attention", 0, 10, **{option: 0.5})
+    with pytest.raises(ValueError, match=f"--{option}: expected none".replace("_", "-")):
+        Training.begin(plan, experiment, np.asarray)
