@@ -19,7 +19,7 @@ from warpkit import no_grad
 from warpkit._core import plain, to_numpy
 from warpkit.viz import ImageRow, draw_image_rows, find_outlines
 
-from .looks import Attentions, Looks, Together
+from .looks import Attentions, Looks
 from .pictures import PICTURES
 from .sign_scenes import draw_scenes, test_signs
 from .training import Training, plan_of
@@ -72,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 1
         training = Training.begin(plan, Looks(), np.asarray)
         training.load(checkpoint)
-        network: Together = training.network  # type: ignore[assignment]
+        network: Any = training.network
         options.pictures.mkdir(parents=True, exist_ok=True)
         path = options.pictures / f"{plan.name}.png"
         draw_looks(network.look, scenes, plan.name).savefig(path)
