@@ -175,10 +175,9 @@ def read_svhn_numbers(path: str | os.PathLike[str]) -> Iterator[HouseNumber]:
     ``digitStruct.mat`` is a MATLAB 7.3 file, which is HDF5. Its struct array is a group with a column of
     references for each of its fields: ``name`` to characters as uint16, ``bbox`` to groups with the columns
     ``left``, ``top``, ``width``, ``height`` and ``label``. A column of one element is the number itself, a
-    longer one has a reference to each. It is read as a whole before the first number is there, which for the
-    33402 photos of the training part takes about a minute.
+    longer one has a reference to each. It is read as a whole before the first number is there.
     """
-    try:
+    try:  # here, because the generators that need them run only when the first number is asked for
         import h5py  # noqa: F401
         import imageio  # noqa: F401
     except ImportError as error:
