@@ -15,18 +15,24 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from warpkit.nn import Module
+
 from ..arguments import positive
+from .curves import PICTURES, write_curves
 from .experiment import AbstractExperiment
 from .experiments import all_experiments
-from .pictures import COLUMNS, PICTURES, Animation, draw_transformers, write_curves
+from .pictures import COLUMNS, Animation
 from .plan import OPTIMIZERS, Plan
 from .results import FOLDER, read_all, result_of, write
 from .table import table
 from .training import Training
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 CHECKPOINT_SECONDS = 30.0
 OF_RESULTS = ("table", "curves")
@@ -144,7 +150,11 @@ def run(
     animation = None
     if folders.pictures:
         some = to_device(experiment.draw(np.random.default_rng(PICTURE_SEED), COLUMNS).inputs)
-        animation = Animation(folders.checkpoints / f"{plan.name}.frames", some, plan.iterations)
+
+        def draw(network: Module, title: str) -> Figure:
+            return experiment.picture(network, some, title)
+
+        animation = Animation(folders.checkpoints / f"{plan.name}.frames", draw, plan.iterations)
         animation.after(training.iteration, training.network)
     saved = time.monotonic()
     interval = 0.5 if sys.stderr.isatty() else 30.0
@@ -164,7 +174,7 @@ def run(
     if animation:
         folders.pictures.mkdir(parents=True, exist_ok=True)
         animation.write(folders.pictures / f"{plan.name}.gif")
-        draw_transformers(training.network, some, plan.name).savefig(folders.pictures / f"{plan.name}.png")
+        draw(training.network, plan.name).savefig(folders.pictures / f"{plan.name}.png")
     path = write(result_of(training, figures), folders.results)
     told = ", ".join(f"{name} {value:.2f}" for name, value in figures.items())
     print(f"{plan.name}: {told}; wrote {path}", flush=True)

@@ -19,7 +19,7 @@ import functools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -35,7 +35,11 @@ from warpkit.warping import warp
 from .encoder import AROUND, CROP, PATCH, make_encoder
 from .experiment import AbstractExperiment, Batch
 from .mnist import mnist
+from .pictures import draw_looks
 from .plan import Plan
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 CLASSES = 10
 IMAGES = 100  # of a class
@@ -186,6 +190,15 @@ class Colocalisation(AbstractExperiment):
             **{f"correct {i}": float(percent) for i, percent in enumerate(found)},
             "correct, unseen": float(_percent_found(network, unseen, to_device).mean()),
         }
+
+    def picture(self, network: Any, inputs: Any, title: str = "") -> Figure:
+        """The first image of each class."""
+        with no_grad():
+            middles = stack(
+                [part.middle(images[:1])[0] for part, images in zip(network.parts, inputs, strict=True)]
+            )
+        look = Attention(namespace(inputs).full(CLASSES, SCALE), plain(middles))
+        return draw_looks(inputs[:, 0], [look], [warp(inputs[:, 0], look, CROP)], title)
 
 
 def colocalisation() -> dict[str, AbstractExperiment]:

@@ -36,9 +36,9 @@ P_SIGMA = 3.1
 CLUTTERED_CONVOLUTIONAL = 85_000
 
 # Where digits only turn or only their corners move, both networks know the training digits by heart without
-# decay, and the transformer brings less. With a decay of 0 and 0.3, seed 0 and 30000 iterations, errors of ST-FCN
-# and FCN are 1.50 and 1.78 % against 1.18 and 1.96 % on R. Elsewhere decay costs both networks: 1.29 and 8.22 %
-# against 1.46 and 10.07 % on RTS, 1.19 and 1.79 % against 1.52 and 2.00 % on E.
+# decay, and the transformer brings less. With a decay of 0 and 0.3, seed 0 and 30000 iterations, errors of
+# ST-FCN and FCN are 1.50 and 1.78 % against 1.18 and 1.96 % on R. On RTS decay costs both networks: 1.29 and
+# 8.22 % against 1.46 and 10.07 %.
 DECAY = 0.3
 
 TRANSFORMER_SHAPE = (28, 28)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from warpkit.nn import Module
 
+from .pictures import draw_transformers
 from .plan import Plan
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True)
@@ -64,3 +68,7 @@ class AbstractExperiment(ABC):
     @abstractmethod
     def evaluate(self, network: Module, to_device: Any) -> dict[str, float]:
         """Figures on test data, the same data for every network; the first is the one that is compared."""
+
+    def picture(self, network: Module, inputs: Any, title: str = "") -> Figure:
+        """Inputs of a batch, with the edges of what transformers look at, above what those give on."""
+        return draw_transformers(network, inputs, title)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from warpkit import nn
+from warpkit import nn, no_grad
 from warpkit._core import Array, namespace, plain
 from warpkit.nn import Module
 from warpkit.ops import concatenate, tanh
@@ -21,8 +22,12 @@ from warpkit.warping import warp
 from .classification import Classification
 from .experiment import Batch
 from .networks import count_parameters, widest
+from .pictures import draw_looks
 from .plan import Plan
 from .sign_scenes import SIGNS, draw_scenes, test_signs, training_signs
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 BUDGET = 80_000  # parameters of each network
 SCALE = 0.5  # a window's side, in sides of the scene: the paper's
@@ -66,6 +71,12 @@ class Looks(Classification):
         rng = np.random.default_rng(TEST_SEED)
         for _ in range(0, TEST_SCENES, TEST_BATCH):
             yield draw_scenes(test_signs(), TEST_BATCH, rng)
+
+    def picture(self, network: Any, inputs: Any, title: str = "") -> Figure:
+        if not isinstance(network, Together):
+            return draw_looks(inputs, [], [], title)
+        with no_grad():
+            return draw_looks(inputs, network.look.localize(inputs), network.look(inputs), title)
 
 
 # ---- networks ----------------------------------------------------------------------------------------------

@@ -1,86 +1,89 @@
-"""Pictures of a run: inputs with where the transformers look, what they give on, and learning curves."""
+"""Pictures of a run: inputs with where the transformers look, and what they give on."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
+import operator
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from warpkit import no_grad
-from warpkit._core import plain, to_numpy
+from warpkit._core import Array, plain, to_numpy
 from warpkit.nn import Module
+from warpkit.transforms import AbstractTransform
 from warpkit.viz import ImageRow, draw_image_rows, find_outlines
 
 from .networks import transformers_of_input
-from .results import FOLDER, Result
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-PICTURES = FOLDER / "pictures"
 COLUMNS = 10  # samples in a picture
 FRAMES = 40  # of an animation
 FRAME_MILLISECONDS = 150
 
 
 def draw_transformers(network: Module, inputs: Any, title: str = "") -> Figure:
-    """Draw inputs with a frame where each transformer looks, above what each gives on.
-
-    Of inputs (n, c, height, width) three channels are colours; otherwise each channel is a row of its own.
-    Volumes (n, c, depth, height, width) are seen from the front, as means along the depth.
-    """
-    looked, given_on = [], []
+    """Draw what the transformers in the network's first layer do."""
     with no_grad():
-        for transformer in transformers_of_input(network):
-            given_on.append(to_numpy(plain(transformer(inputs))))
-            if len(transformer.shape) == 2:
-                looked.append(find_outlines(transformer.localize(inputs), tuple(inputs.shape[2:])))
-    outlines = np.stack(looked) if looked else None
-    rows = [ImageRow("input", images, outlines) for images in _views(to_numpy(inputs))]
-    for number, images in enumerate(given_on, 1):
-        label = "output" if len(given_on) == 1 else f"output {number}"
-        rows += [ImageRow(label, view) for view in _views(images)]
+        transformers = transformers_of_input(network)
+        looks = [transformer.localize(inputs) for transformer in transformers]
+        return draw_looks(inputs, looks, [transformer(inputs) for transformer in transformers], title)
+
+
+def draw_looks(
+    inputs: Array, looks: Sequence[AbstractTransform], outputs: Sequence[Array], title: str = ""
+) -> Figure:
+    """Draw inputs with the edges of what each of the looks sees, above what it sees.
+
+    Three channels of images (n, c, height, width) are colours; otherwise each is a row of its own. Volumes
+    (n, 1, depth, height, width) are seen from the front and from the side. Each is shown from its least
+    value, black, to its greatest, and its outputs likewise.
+    """
+    images, shape = to_numpy(plain(inputs)), tuple(inputs.shape[2:])
+    edges = [find_outlines(look, shape) for look in looks]
+    views = _views(inputs.shape[1], len(shape))
+    rows = []
+    for view in views:
+        outlines = np.stack(edges)[..., view.axes] if edges else None
+        rows.append(ImageRow(f"input{view.label}", _of_range(view.of(images), view.of(images)), outlines))
+    for number, output in enumerate(outputs, 1):
+        label = "output" if len(outputs) == 1 else f"output {number}"
+        shown = to_numpy(plain(output))
+        rows += [ImageRow(label + view.label, _of_range(view.of(shown), view.of(images))) for view in views]
     return draw_image_rows(rows, title)
 
 
-def _views(images: np.ndarray) -> list[np.ndarray]:
-    """What to show: colours, or a picture (n, height, width) for each channel."""
-    flat = images.mean(axis=2) if images.ndim == 5 else images
-    return [np.moveaxis(flat, 1, -1)] if flat.shape[1] == 3 else list(np.moveaxis(flat, 1, 0))
+@dataclass(frozen=True)
+class _View:
+    """A side from which to look at images or volumes."""
+
+    label: str
+    of: Callable[[np.ndarray], np.ndarray]
+    """Picks (n, height, width) or (n, height, width, 3)."""
+    axes: list[int]
+    """Which coordinates of a point are x and y in the picture."""
 
 
-def draw_curves(results: Iterable[Result], title: str = "") -> Figure:
-    """Draw the share of wrong answers in training against the iteration, a colour for each network."""
-    from matplotlib.figure import Figure
-
-    by_network: dict[tuple[str, str], list[Result]] = defaultdict(list)
-    for result in results:
-        by_network[result.plan.model, result.plan.transform].append(result)
-    figure = Figure((7, 4), dpi=110, layout="constrained")
-    axes = figure.subplots()
-    for number, ((model, transform), of_seeds) in enumerate(sorted(by_network.items())):
-        for seed, result in enumerate(of_seeds):
-            iterations, _, errors = np.array(result.curve).T
-            name = model if transform == "none" else f"{model}, {transform}"
-            label = name if seed == 0 else None
-            axes.plot(iterations, 100 * errors, color=f"C{number}", linewidth=1, label=label)
-    axes.set(xlabel="iteration", ylabel="errors in training [%]", xscale="log", yscale="log", title=title)
-    axes.grid(visible=True, alpha=0.3)
-    axes.legend(fontsize=8)
-    return figure
+def _views(channels: int, dimensions: int) -> list[_View]:
+    if dimensions == 3:
+        return [
+            _View(", front", lambda volumes: volumes[:, 0].mean(axis=1), [0, 1]),
+            _View(", side", lambda volumes: volumes[:, 0].mean(axis=3).swapaxes(1, 2), [2, 1]),
+        ]
+    if channels == 3:
+        return [_View("", lambda images: np.moveaxis(images, 1, -1), [0, 1])]
+    return [_View("", operator.itemgetter((slice(None), channel)), [0, 1]) for channel in range(channels)]
 
 
-def write_curves(results: Iterable[Result], folder: Path) -> None:
-    """Write a picture of learning curves for each experiment."""
-    by_experiment: dict[str, list[Result]] = defaultdict(list)
-    for result in results:
-        by_experiment[result.plan.experiment].append(result)
-    folder.mkdir(parents=True, exist_ok=True)
-    for experiment, its_results in by_experiment.items():
-        draw_curves(its_results, experiment).savefig(folder / f"curves_{experiment}.png")
+def _of_range(shown: np.ndarray, reference: np.ndarray) -> np.ndarray:
+    """Bring the least value of each of the `reference` to 0 and its greatest to 1."""
+    within = tuple(range(1, reference.ndim))
+    low, high = reference.min(axis=within, keepdims=True), reference.max(axis=within, keepdims=True)
+    return (shown - low) / np.where(high > low, high - low, 1)
 
 
 class Animation:
@@ -89,8 +92,8 @@ class Animation:
     The iterations that are drawn lie ever further apart, as learning slows down.
     """
 
-    def __init__(self, folder: Path, inputs: Any, iterations: int) -> None:
-        self.folder, self.inputs = folder, inputs
+    def __init__(self, folder: Path, draw: Callable[[Module, str], Figure], iterations: int) -> None:
+        self.folder, self.draw = folder, draw
         drawn = np.geomspace(1, iterations + 1, min(FRAMES, iterations + 1)) - 1
         self.drawn = {int(iteration) for iteration in drawn.round()}
 
@@ -98,7 +101,7 @@ class Animation:
         """Draw, if it is time for it."""
         if iteration in self.drawn:
             self.folder.mkdir(parents=True, exist_ok=True)
-            figure = draw_transformers(network, self.inputs, f"iteration {iteration}")
+            figure = self.draw(network, f"iteration {iteration}")
             figure.savefig(self.folder / f"{iteration:07d}.png", dpi=70)
 
     def write(self, path: Path) -> None:

@@ -76,6 +76,18 @@ def test_random_patches_are_parts_of_their_images():
     assert (patches == 0).any()
 
 
+def test_a_picture():
+    """Of each class the first image, with the box that is found."""
+    experiment = Colocalisation(0)
+    network = experiment.network(plan(experiment), np.random.default_rng(0))
+    inputs = np.random.default_rng(1).random((10, 2, 1, *CANVAS), np.float32)
+    figure = experiment.picture(network, inputs)
+    assert len(figure.axes) == 20
+    np.testing.assert_allclose(figure.axes[4].images[0].get_array(), inputs[4, 0, 0], atol=1e-3)
+    box = figure.axes[4].lines[0].get_xydata() + 0.5
+    np.testing.assert_allclose([*box.min(axis=0), *box.max(axis=0)], boxes_at(np.zeros(2)))
+
+
 @pytest.mark.slow
 def test_encodings(data):
     """Blank patches are nothing; digits of one class are closer than those of two."""

@@ -4,12 +4,8 @@ import numpy as np
 import pytest
 
 from benchmarks.stn.looks import BUDGET, CROP, STARTS, Attentions, Looks, Pairs, make_network
-from benchmarks.stn.looks_pictures import draw_looks
-from benchmarks.stn.looks_pictures import main as draw
 from benchmarks.stn.networks import count_parameters
-from benchmarks.stn.plan import Plan
 from benchmarks.stn.sign_scenes import SCENE, SIGN, SIGNS, Pictures, Signs, draw_corners, draw_scenes
-from benchmarks.stn.training import Training
 
 MODELS = Looks().models
 
@@ -81,27 +77,11 @@ def test_a_network_that_is_not_there():
         make_network("3xST-CNN", 0.3, np.random.default_rng(0))
 
 
-def test_frames_are_drawn_where_crops_are_from():
-    rng = np.random.default_rng(0)
-    look = Attentions(2, 0.3, rng)
-    figure = draw_looks(look, rng.normal(size=(3, 3, *SCENE)).astype(np.float32), "two")
-    scene, crop = figure.axes[0], figure.axes[3]
-    left, right = (line.get_xydata() for line in scene.lines)
-    np.testing.assert_allclose([left.min(axis=0), left.max(axis=0)], [[7.5, 15.5], [39.5, 47.5]], atol=1e-3)
-    np.testing.assert_allclose(right - left, np.tile([16, 0], (len(left), 1)), atol=1e-3)
-    shown = scene.images[0].get_array()[16:48, 8:40]  # the crop has the scene's pixels
-    np.testing.assert_allclose(crop.images[0].get_array(), shown, atol=1e-3)
-
-
-def test_a_picture_of_a_run(data, tmp_path, capsys):
-    del data
-    for model, transform in (("2xST-CNN", "attention"), ("CNN", "none")):
-        training = Training.begin(Plan("looks", model, transform, 0, 2, 4, 1e-3, 0.3), Looks(), np.asarray)
-        training.step()
-        training.save(tmp_path / f"{model}.npz")
-    assert draw([str(tmp_path / "2xST-CNN.npz"), "--pictures", str(tmp_path / "pictures")]) == 0
-    assert [path.name for path in (tmp_path / "pictures").iterdir()] == [
-        "looks_2xST-CNN_attention_2_seed0.png"
-    ]
-    assert draw([str(tmp_path / "CNN.npz")]) == 1
-    assert "expected a run of looks with transformers" in capsys.readouterr().err
+@pytest.mark.parametrize(("model", "rows"), [("2xST-CNN", 3), ("CNN", 1)])
+def test_a_picture(model, rows):
+    """A row of scenes, and of what each look sees."""
+    network = make_network(model, 0.3, np.random.default_rng(0))
+    scenes = np.random.default_rng(1).normal(size=(4, 3, *SCENE)).astype(np.float32)
+    figure = Looks().picture(network, scenes)
+    assert len(figure.axes) == 4 * rows
+    assert len(figure.axes[0].lines) == rows - 1

@@ -5,9 +5,9 @@ import pytest
 from PIL import Image
 
 from benchmarks.stn.networks import Images, Transformer, make_network, transformers_of_input
-from benchmarks.stn.pictures import FRAMES, Animation, draw_curves, draw_transformers
-from benchmarks.stn.plan import Plan
-from benchmarks.stn.results import Result
+from benchmarks.stn.pictures import FRAMES, Animation, draw_looks, draw_transformers
+from warpkit.transforms import Attention
+from warpkit.warping import warp
 
 SHAPE = (12, 10)
 
@@ -33,6 +33,45 @@ def test_a_row_for_inputs_and_for_each_output(channels, number, rows):
     assert len(figure.axes[0].lines) == number
 
 
+def test_frames_are_drawn_where_crops_are_from():
+    """Of images of any range: each with its own black and white."""
+    images = np.random.default_rng(0).normal(size=(3, 3, 64, 64)).astype(np.float32) * [
+        [[[5]]],
+        [[[1]]],
+        [[[9]]],
+    ]
+    looks = [Attention(np.full(3, 0.5), np.tile([x, 0.0], (3, 1))) for x in (-0.25, 0.25)]
+    figure = draw_looks(images, looks, [warp(images, look, (32, 32)) for look in looks], "two")
+    image, output = figure.axes[1], figure.axes[4]
+    left, right = (line.get_xydata() for line in image.lines)
+    np.testing.assert_allclose([left.min(axis=0), left.max(axis=0)], [[7.5, 15.5], [39.5, 47.5]])
+    np.testing.assert_allclose(right - left, np.tile([16, 0], (len(left), 1)), atol=1e-12)
+    shown = np.asarray(image.images[0].get_array())
+    assert (shown.min(), shown.max()) == (0, 1)
+    np.testing.assert_allclose(output.images[0].get_array(), shown[16:48, 8:40], atol=1e-6)
+
+
+def test_volumes_are_seen_from_two_sides():
+    """A rod along z: a point from the front, a line from the side; the look has its near half."""
+    volumes = np.zeros((2, 1, 8, 6, 4), np.float32)
+    volumes[:, :, :, 2, 1] = 1
+    look = Attention(np.full(2, 0.5), np.tile([0.0, 0.0, -0.5], (2, 1)))
+    figure = draw_looks(volumes, [look], [volumes])
+    assert len(figure.axes) == 8
+    front, side = figure.axes[0], figure.axes[2]
+    assert np.argwhere(front.images[0].get_array()).tolist() == [[2, 1]]
+    assert np.argwhere(side.images[0].get_array()).tolist() == [[2, z] for z in range(8)]
+    for panel, low, high in [(front, [0.5, 1], [2.5, 4]), (side, [-0.5, 1], [3.5, 4])]:
+        (line,) = panel.lines
+        np.testing.assert_allclose(line.get_xydata().min(axis=0), low)
+        np.testing.assert_allclose(line.get_xydata().max(axis=0), high)
+
+
+def test_an_image_of_one_value():
+    figure = draw_looks(np.full((1, 1, 4, 4), 3.0), [], [])
+    assert (figure.axes[0].images[0].get_array() == 0).all()
+
+
 def test_a_network_without_transformers():
     network = make_network("FCN", Images(1, SHAPE, 4), None, np.random.default_rng(0))
     images = np.random.default_rng(1).random((5, 1, *SHAPE), np.float32)
@@ -41,8 +80,12 @@ def test_a_network_without_transformers():
 
 def test_an_animation_goes_on(tmp_path):
     network, images = network_for(1), np.random.default_rng(1).random((2, 1, *SHAPE), np.float32)
+
+    def draw(network, title):
+        return draw_transformers(network, images, title)
+
     for iterations in (range(4), range(3, 9)):  # interrupted in between
-        animation = Animation(tmp_path / "frames", images, 8)
+        animation = Animation(tmp_path / "frames", draw, 8)
         for iteration in iterations:
             animation.after(iteration, network)
     animation.write(tmp_path / "run.gif")
@@ -55,17 +98,3 @@ def test_the_first_and_the_last_are_drawn(iterations, tmp_path):
     drawn = Animation(tmp_path, None, iterations).drawn
     assert {0, iterations} <= drawn
     assert len(drawn) <= FRAMES
-
-
-def test_curves_of_seeds_share_a_colour():
-    results = [
-        Result(Plan("R", model, transform, seed, 200, 8, 1e-3, 1.0), {}, 1, 1.0, curve, {}, "")
-        for model, transform in [("FCN", "none"), ("ST-FCN", "affine")]
-        for seed, curve in enumerate(
-            [[(100, 1.0, 0.5), (200, 0.5, 0.25)], [(100, 1.0, 0.4), (200, 0.5, 0.2)]]
-        )
-    ]
-    (axes,) = draw_curves(results).axes
-    assert [line.get_color() for line in axes.lines] == ["C0", "C0", "C1", "C1"]
-    np.testing.assert_allclose(axes.lines[1].get_xydata(), [[100, 40], [200, 20]])
-    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["FCN", "ST-FCN, affine"]
