@@ -76,7 +76,8 @@ def _views(channels: int, dimensions: int) -> list[_View]:
         ]
     if channels == 3:
         return [_View("", lambda images: np.moveaxis(images, 1, -1), [0, 1])]
-    return [_View("", operator.itemgetter((slice(None), channel)), [0, 1]) for channel in range(channels)]
+    names = [f", channel {channel}" for channel in range(1, channels + 1)] if channels > 1 else [""]
+    return [_View(name, operator.itemgetter((slice(None), i)), [0, 1]) for i, name in enumerate(names)]
 
 
 def _of_range(shown: np.ndarray, reference: np.ndarray) -> np.ndarray:

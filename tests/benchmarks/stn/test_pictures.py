@@ -26,6 +26,8 @@ def test_a_row_for_inputs_and_for_each_output(channels, number, rows):
         transformer.regression.bias.data = np.array([0.5, 0.2 * k, 0], np.float32)
     figure = draw_transformers(network, images, "title")
     assert len(figure.axes) == 5 * rows
+    labels = [axes.get_ylabel() for axes in figure.axes[::5]]
+    assert len(set(labels)) == rows
     for k, line in enumerate(figure.axes[0].lines):
         # Half as wide and high as the input, and moved to the right by 0.2 k times half the width.
         expected = [4.5 + 5 * (0.2 * k - 0.5), 5.5 - 3]
