@@ -4,6 +4,7 @@ from ._arrays import as_array as as_array
 from ._arrays import is_array as is_array
 from ._arrays import is_cupy as is_cupy
 from ._arrays import namespace as namespace
+from ._arrays import ndimage as ndimage
 from ._arrays import to_numpy as to_numpy
 from ._derived import zeros_like as zeros_like
 from ._errors import check_choice as check_choice

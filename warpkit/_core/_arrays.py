@@ -6,6 +6,7 @@ imported it already.
 
 from __future__ import annotations
 
+import importlib
 import sys
 from types import ModuleType
 from typing import Any
@@ -82,6 +83,11 @@ def as_array(x: Any, argument: str) -> Array:
     if x.dtype.char not in _REAL:
         raise TypeError(f"{argument}: expected real numbers of at most 64 bits, given dtype {x.dtype}")
     return x if x.dtype.isnative else x.astype(x.dtype.newbyteorder("="))
+
+
+def ndimage(x: Array) -> ModuleType:
+    """SciPy's image filters for the library of `x`: ``scipy.ndimage``, or CuPy's counterpart of it."""
+    return importlib.import_module("cupyx.scipy.ndimage" if is_cupy(x) else "scipy.ndimage")
 
 
 def to_numpy(x: Array) -> np.ndarray:

@@ -1,0 +1,176 @@
+"""Gradients against central differences; Gauss and Newton's model against an explicit Jacobian."""
+
+import numpy as np
+import pytest
+from scipy.ndimage import gaussian_filter
+
+from warpkit.registration._least_squares import METRICS, LeastSquares
+from warpkit.registration._matrix_groups import matrix_group, scaling
+from warpkit.registration._pyramid import Level
+from warpkit.warping import warp
+
+CASES = pytest.mark.parametrize(
+    ("metric", "group", "ndim", "channels"),
+    [(metric, group, 2, 1) for metric in METRICS for group in ("rigid", "affine", "projective")]
+    + [(metric, "similarity", 3, 1) for metric in METRICS]
+    + [(metric, "affine", 2, 3) for metric in METRICS],
+)
+
+
+def problem(metric, group, ndim, channels, masks=True):
+    """Smooth images in two spaces that are not their pixels, a map between, and its derivatives by a step."""
+    rng = np.random.default_rng(0)
+    shapes = [(30, 34), (28, 40)] if ndim == 2 else [(14, 15, 16), (16, 14, 15)]
+    levels = []
+    for shape, spacing in zip(shapes, (0.9, 1.1), strict=True):
+        image = gaussian_filter(rng.standard_normal((channels, *shape)), (0, *[3.0] * ndim))
+        # Weights that are 1 but for a hole: where they change, their own derivative is not in the model.
+        weights = np.ones(shape, np.float32)
+        if masks:
+            weights[(slice(3, 8),) * ndim] = 0
+        middle = -spacing * (np.array(shape[::-1]) - 1) / 2
+        levels.append(Level(100 * image.astype(np.float64), weights, scaling([spacing] * ndim, middle)))
+    kind = matrix_group(group, ndim)
+    matrix = kind.exponential(0.02 * rng.standard_normal(len(kind.generators)))
+    fixed, moving = levels
+    near = LeastSquares(fixed, moving, "ssd").transform(matrix @ scaling([1.0] * ndim, [1.5] * ndim))
+    related = warp(moving.image, near, fixed.shape, boundary="border")
+    fixed = Level(related + 0.5 * fixed.image, fixed.weights, fixed.to_space)
+    # Small steps from where `matrix` leads, in units of 10.
+    unit = scaling([10.0] * ndim)
+    generators = unit @ kind.generators @ np.linalg.inv(unit)
+    least_squares = LeastSquares(fixed, moving, metric)
+    least_squares = LeastSquares(fixed, moving, metric, least_squares.find_scale(matrix))
+    return least_squares, matrix, generators
+
+
+def frozen_weights(least_squares, matrix):
+    """The same comparison, with weights as they are under `matrix`: masks move with the fixed image only."""
+    weights = least_squares.weights(least_squares.transform(matrix))
+
+    class Frozen(LeastSquares):
+        def weights(self, transform):
+            return weights
+
+    return Frozen(least_squares.fixed, least_squares.moving, least_squares.metric, least_squares.scale)
+
+
+@CASES
+def test_gradient(metric, group, ndim, channels):
+    least_squares, matrix, generators = problem(metric, group, ndim, channels)
+    frozen = frozen_weights(least_squares, matrix)
+    given = frozen(matrix, matrix @ generators)
+    h = 1e-5
+    for k, generator in enumerate(generators):
+        costs = [
+            frozen(matrix @ (np.eye(ndim + 1) + s * h * generator), matrix @ generators).cost for s in (1, -1)
+        ]
+        np.testing.assert_allclose(
+            given.gradient[k],
+            (costs[0] - costs[1]) / (2 * h),
+            rtol=2e-3,
+            atol=1e-3 * abs(given.gradient).max(),
+        )
+
+
+@CASES
+def test_model_is_that_of_an_explicit_jacobian(metric, group, ndim, channels):
+    least_squares, matrix, generators = problem(metric, group, ndim, channels)
+    transform = least_squares.transform(matrix)
+    weights = least_squares.weights(transform).astype(np.float64).ravel()
+    fixed, moving = least_squares.fixed, least_squares.moving
+    h = 1e-6
+
+    def warped(where):
+        out = warp(moving.image, least_squares.transform(where), fixed.shape, boundary="border")
+        return out.reshape(channels, -1)
+
+    v, f = warped(matrix), fixed.image.reshape(channels, -1)
+    jacobian = np.stack(
+        [
+            (warped(matrix @ (np.eye(ndim + 1) + h * g)) - warped(matrix @ (np.eye(ndim + 1) - h * g)))
+            / (2 * h)
+            for g in generators
+        ],
+        axis=-1,
+    )
+    gradient, hessian = 0.0, 0.0
+    for channel in range(channels):
+        j, r, w = jacobian[channel], v[channel] - f[channel], weights / weights.sum()
+        if metric == "ncc":
+            hat_v, hat_f = ((x - w @ x) / np.sqrt(w @ (x - w @ x) ** 2) for x in (v[channel], f[channel]))
+            sigma, correlation = np.sqrt(w @ (v[channel] - w @ v[channel]) ** 2), w @ (hat_v * hat_f)
+            columns = np.stack([hat_v, np.ones_like(hat_v)], axis=-1)
+            across = j - columns @ (columns.T @ (w[:, None] * j))
+            gradient = gradient - across.T @ (w * hat_f) / sigma
+            hessian = hessian + correlation * across.T @ (w[:, None] * across) / sigma**2
+        else:
+            size, width = (
+                abs(r),
+                least_squares.scale * {"ssd": np.inf, "huber": 1.345, "tukey": 4.685}[metric],
+            )
+            if metric == "huber":
+                w = w * np.minimum(1, width / size)
+            if metric == "tukey":
+                w = w * np.where(size < width, (1 - (size / width) ** 2) ** 2, 0)
+            gradient = gradient + 2 * j.T @ (w * r)
+            hessian = hessian + 2 * j.T @ (w[:, None] * j)
+    given = least_squares(matrix, matrix @ generators)
+    np.testing.assert_allclose(
+        given.gradient, gradient / channels, rtol=1e-4, atol=1e-4 * abs(gradient).max()
+    )
+    np.testing.assert_allclose(given.hessian, hessian / channels, rtol=1e-4, atol=1e-4 * abs(hessian).max())
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_correlation_knows_no_gain_and_no_bias(channels):
+    least_squares, matrix, generators = problem("ncc", "affine", 2, channels)
+    fixed, moving = least_squares.fixed, least_squares.moving
+    changed = Level(3 * moving.image + 50, moving.weights, moving.to_space)
+    given = least_squares(matrix, matrix @ generators)
+    other = LeastSquares(fixed, changed, "ncc")(matrix, matrix @ generators)
+    np.testing.assert_allclose(other.cost, given.cost, rtol=1e-9)
+    np.testing.assert_allclose(other.gradient, given.gradient, rtol=1e-6)
+    np.testing.assert_allclose(other.hessian, given.hessian, rtol=1e-6)
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_an_image_and_itself(metric):
+    least_squares, _, generators = problem(metric, "affine", 2, 1, masks=False)
+    same = LeastSquares(least_squares.fixed, least_squares.fixed, metric)
+    given = same(np.eye(3), generators)
+    assert given.overlap == 1
+    assert given.cost == pytest.approx(0, abs=1e-12)
+    np.testing.assert_allclose(given.gradient, 0, atol=1e-9)
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_no_overlap_costs_infinitely_much(metric):
+    least_squares, _, generators = problem(metric, "affine", 2, 1)
+    far = scaling([1, 1], [500.0, 0.0])
+    given = least_squares(far, far @ generators)
+    assert given.cost == np.inf
+    assert given.overlap == 0
+
+
+def test_a_constant_image():
+    least_squares, matrix, generators = problem("ncc", "affine", 2, 1)
+    flat = Level(0 * least_squares.moving.image + 7, None, least_squares.moving.to_space)
+    assert LeastSquares(least_squares.fixed, flat, "ncc")(matrix, matrix @ generators).cost == np.inf
+
+
+def test_robust_losses_forget_outliers():
+    """A bright patch in the fixed image moves the gradient of "ssd" far, that of "tukey" hardly."""
+    ratios = {}
+    for metric in ("ssd", "tukey"):
+        least_squares, matrix, generators = problem(metric, "translation", 2, 1, masks=False)
+        given = least_squares(matrix, matrix @ generators).gradient
+        spoiled = least_squares.fixed.image.copy()
+        spoiled[:, 10:15, 10:20] += 1000
+        level = Level(spoiled, None, least_squares.fixed.to_space)
+        other = LeastSquares(level, least_squares.moving, metric, least_squares.scale)(
+            matrix, matrix @ generators
+        )
+        ratios[metric] = np.linalg.norm(other.gradient - given) / np.linalg.norm(given)
+    assert ratios["tukey"] < 0.3
+    assert ratios["ssd"] > 5 * ratios["tukey"]

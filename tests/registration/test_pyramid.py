@@ -1,0 +1,67 @@
+"""Levels keep the place of every pixel, and what is masked stays out of them."""
+
+import numpy as np
+import pytest
+from scipy.ndimage import gaussian_filter
+
+from warpkit.registration._matrix_groups import map_points, scaling
+from warpkit.registration._pyramid import FINEST_SIGMA, SHORTEST, make_pyramid
+
+
+@pytest.mark.parametrize("shape", [(301, 200), (70, 301, 65), (20, 400)])
+def test_pixels_keep_their_places(shape):
+    """Of an image that says where it is, in space, every level does, away from its edges."""
+    ndim = len(shape)
+    to_space = scaling([0.5, 2.0, 3.0][:ndim], [-7.0, 5.0, 1.0][:ndim])
+    axes = np.meshgrid(*(np.arange(n, dtype=np.float64) for n in shape), indexing="ij")[::-1]
+    places = map_points(to_space, np.stack([a.ravel() for a in axes], axis=1)).T.reshape(ndim, *shape)
+    pyramid = make_pyramid(places, None, to_space)
+    assert len(pyramid) > 1
+    for level in pyramid:
+        own = np.meshgrid(*(np.arange(n, dtype=np.float64) for n in level.shape), indexing="ij")[::-1]
+        expected = map_points(level.to_space, np.stack([a.ravel() for a in own], axis=1)).T
+        middle = (slice(None), *(slice(n // 4, n - n // 4) for n in level.shape))
+        found = level.image[middle]
+        np.testing.assert_allclose(found, expected.reshape(ndim, *level.shape)[middle], rtol=2e-3, atol=2e-2)
+        assert level.image.dtype == np.float32
+
+
+def test_how_far_it_goes():
+    pyramid = make_pyramid(np.zeros((1, 300, 40)), None, np.eye(3))
+    assert [level.shape for level in pyramid] == [(300, 40), (150, 40), (75, 40), (38, 40)]
+    assert min(pyramid[-1].shape) >= SHORTEST
+    assert len(make_pyramid(np.zeros((1, 300, 300)), None, np.eye(3), levels=2)) == 2
+
+
+def test_no_aliasing():
+    """Stripes of the finest kind vanish; they do not turn into coarse ones."""
+    stripes = np.tile([0.0, 1.0], (1, 128, 64))
+    coarse = make_pyramid(stripes, None, np.eye(3), levels=2)[1]
+    np.testing.assert_allclose(coarse.image[0, 8:-8, 8:-8], 0.5, atol=0.02)
+
+
+def test_weights_of_1_change_nothing():
+    image = np.random.default_rng(0).random((2, 130, 100))
+    for one, other in zip(
+        make_pyramid(image, None, np.eye(3)), make_pyramid(image, np.ones((130, 100)), np.eye(3)), strict=True
+    ):
+        np.testing.assert_allclose(one.image, other.image, rtol=1e-5)
+        np.testing.assert_allclose(other.weights, 1, rtol=1e-5)
+        assert one.weights is None
+
+
+def test_what_is_masked_does_not_leak():
+    """Not even NaN."""
+    image = np.random.default_rng(0).random((1, 128, 128))
+    mask = np.ones((128, 128), bool)
+    mask[40:60, 40:80] = False
+    spoiled = [np.where(mask, image, value) for value in (1e6, np.nan)]
+    for one, other in zip(*(make_pyramid(x, mask, np.eye(3)) for x in spoiled), strict=True):
+        np.testing.assert_array_equal(one.image, other.image)
+        assert np.isfinite(one.image).all()
+        assert (one.image <= 1.001).all()
+    finest = make_pyramid(spoiled[0], mask, np.eye(3))[0]
+    far = (slice(None), slice(0, 30))
+    blurred = gaussian_filter(image, (0, FINEST_SIGMA, FINEST_SIGMA), mode="nearest")
+    np.testing.assert_allclose(finest.image[far], blurred[far], rtol=1e-4)
+    np.testing.assert_array_equal(finest.weights[~mask], 0)

@@ -1,0 +1,148 @@
+r"""Levenberg and Marquardt's method for the linear maps, on one level.
+
+Each step solves :math:`(H + \lambda \operatorname{diag} H)\,t = -\nabla` for the parameters t, and the map is
+multiplied by the group's :math:`\exp(\sum_k t_k B_k)`. A step that lowers the cost is taken, and the next one
+damped less; one that does not is damped more. Nobody sets a learning rate.
+
+K. Levenberg, Quarterly of Applied Mathematics 2, 1944; D. W. Marquardt, Journal of the Society for Industrial
+and Applied Mathematics 11 (2), 1963.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ._least_squares import Comparison
+from ._matrix_groups import MatrixGroup, map_points
+
+FIRST_DAMPING = 1e-3
+DAMPING_FACTOR = 10.0
+LEAST_DAMPING, GREATEST_DAMPING = 1e-7, 1e7
+LEAST_OVERLAP = 0.05  # of the fixed image: less is no evidence of anything
+SETTLED = (
+    10.0  # tolerances: if nothing lowers the cost, an undamped step at most so long says that it is least
+)
+
+
+@dataclass(frozen=True)
+class Iteration:
+    """One step of a registration.
+
+    Attributes
+    ----------
+    level : int
+        0 is the image at full size, 1 at half, and so on.
+    cost : float
+        After the step.
+    displacement : float
+        How far the step moves the corners of the fixed image, at most, in pixels of the moving image at full
+        size.
+    overlap : float
+        Which share of the fixed image, by weight, has a counterpart.
+    """
+
+    level: int
+    cost: float
+    displacement: float
+    overlap: float
+
+
+@dataclass(frozen=True, eq=False)
+class Refinement:
+    """Where the method came to.
+
+    Attributes
+    ----------
+    matrix : ndarray (ndim + 1, ndim + 1)
+        The map.
+    comparison : Comparison
+        The images under it.
+    settled : bool
+        Whether the last steps were short.
+    history : list of Iteration
+    """
+
+    matrix: np.ndarray
+    comparison: Comparison
+    settled: bool
+    history: list[Iteration]
+
+
+@dataclass(frozen=True, eq=False)
+class Steps:
+    """How a map steps, and how far.
+
+    Attributes
+    ----------
+    group : MatrixGroup
+        What it is a member of.
+    unit : ndarray (ndim + 1, ndim + 1)
+        From the coordinates of the group's generators to space.
+    corners : ndarray (m, ndim)
+        Of the fixed image, in space.
+    to_pixels : ndarray (ndim + 1, ndim + 1)
+        From space to pixels of the moving image.
+    """
+
+    group: MatrixGroup
+    unit: np.ndarray
+    corners: np.ndarray
+    to_pixels: np.ndarray
+
+    def directions(self, matrix: np.ndarray) -> np.ndarray:
+        """Derivatives of the map by the parameters of a step (k, ndim + 1, ndim + 1)."""
+        return matrix @ self.unit @ self.group.generators @ np.linalg.inv(self.unit)
+
+    def step(self, matrix: np.ndarray, parameters: np.ndarray) -> np.ndarray:
+        """The map after a step."""
+        moved = matrix @ self.unit @ self.group.exponential(parameters) @ np.linalg.inv(self.unit)
+        return moved / moved[-1, -1]
+
+    def displacement(self, one: np.ndarray, other: np.ndarray) -> float:
+        """The farthest that a corner moves, in pixels; NaN where a map takes one to infinity."""
+        places = [map_points(self.to_pixels @ matrix, self.corners) for matrix in (one, other)]
+        return float(np.linalg.norm(places[0] - places[1], axis=1).max())
+
+
+def levenberg_marquardt(
+    compare: Callable[[np.ndarray, np.ndarray], Comparison],
+    steps: Steps,
+    start: np.ndarray,
+    *,
+    level: int,
+    tolerance: float,
+    max_iterations: int,
+) -> Refinement:
+    """Make the cost least, from `start` on, until a step moves no corner by more than `tolerance` pixels."""
+    matrix, here = start, compare(start, steps.directions(start))
+    damping, history = FIRST_DAMPING, list[Iteration]()
+    while len(history) < max_iterations and np.isfinite(here.cost):
+        first = None  # how far the first trial of this iteration goes
+        while True:
+            trial = steps.step(matrix, _solve(here, damping))
+            distance = steps.displacement(matrix, trial)
+            first = distance if first is None else first
+            if np.isfinite(distance):
+                there = compare(trial, steps.directions(trial))
+                if there.cost < here.cost and there.overlap >= LEAST_OVERLAP:
+                    break
+            damping *= DAMPING_FACTOR
+            if damping > GREATEST_DAMPING or distance < 0.01 * tolerance:
+                return Refinement(matrix, here, first <= SETTLED * tolerance, history)
+        matrix, here = trial, there
+        damping = max(damping / DAMPING_FACTOR, LEAST_DAMPING)
+        history.append(Iteration(level, here.cost, distance, here.overlap))
+        if distance < tolerance:
+            return Refinement(matrix, here, True, history)
+    return Refinement(matrix, here, False, history)
+
+
+def _solve(here: Comparison, damping: float) -> np.ndarray:
+    """The damped step; what the images do not determine stays as it is."""
+    diagonal = np.diag(here.hessian)
+    # A parameter without influence is damped by the others' influence: the matrix stays regular.
+    damped = here.hessian + np.diag(damping * np.maximum(diagonal, 1e-9 * diagonal.max()))
+    return -np.linalg.lstsq(damped, here.gradient, rcond=1e-14)[0]
