@@ -10,6 +10,7 @@ from . import bridges as bridges
 from . import datasets as datasets
 from . import nn as nn
 from . import ops as ops
+from . import registration as registration
 from . import testing as testing
 from . import viz as viz
 from ._core._config import show_config as show_config
@@ -24,6 +25,10 @@ from .autograd import value_and_grad as value_and_grad
 # Grids and frames.
 from .grids import convert_points as convert_points
 from .grids import identity_grid as identity_grid
+
+# Registration.
+from .registration import RegistrationResult as RegistrationResult
+from .registration import register as register
 
 # Sampling.
 from .sampling import SamplingKernel as SamplingKernel

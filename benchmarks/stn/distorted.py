@@ -31,7 +31,7 @@ Shape = tuple[int, int]
 # with 3 pixels and 4.52 % with 3.5.
 P_SIGMA = 3.1
 
-# The paper says that E's control points move by 1.5 pixels, with which FCN's error is 1.80 % where the paper has
+# The paper says that E's control points move by 1.5 pixels, with which FCN's error is 1.80 %; the paper has
 # 3.2 (1.63 % without the scaling by 0.75 to 1); with 2.5 pixels it is 5.64 %.
 E_SIGMA = 2.0
 

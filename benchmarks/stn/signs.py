@@ -36,9 +36,11 @@ SIGMA = 4.0  # pixels: how far around a pixel its contrast is measured
 TEST_BATCH = 500
 
 # How training images are varied.
-DEGREES = 12.0
-STRETCH = 0.15  # the scale along each axis is between 1 - STRETCH and 1 + STRETCH
+DEGREES = 15.0
+STRETCH = 0.2  # the scale along each axis is between 1 - STRETCH and 1 + STRETCH
 SHIFT = 0.15  # half sides of the image
+HIDDEN = 0.5  # of the images lose a rectangle,
+SIDES = (4, 10)  # whose sides have so many pixels
 
 
 class Signs(Classification):
@@ -53,6 +55,7 @@ class Signs(Classification):
     batch_size = 64
     learning_rate = 2e-3
     localizer_factor = 0.1
+    weight_decay = 0.1
 
     def network(self, plan: Plan, rng: np.random.Generator) -> Module:
         if plan.model == "CNN":
@@ -128,13 +131,30 @@ def normalize(images: np.ndarray) -> np.ndarray:
 
 
 def vary(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Turn, stretch and move each a little."""
+    """Turn, stretch and move each a little, and hide a part of some."""
     n = len(images)
     angle = np.deg2rad(rng.uniform(-DEGREES, DEGREES, n))
     turn = np.stack([np.cos(angle), -np.sin(angle), np.sin(angle), np.cos(angle)], axis=-1).reshape(n, 2, 2)
     stretch = rng.uniform(1 - STRETCH, 1 + STRETCH, (n, 1, 2))
     shift = rng.uniform(-SHIFT, SHIFT, (n, 2, 1))
-    return warp_affine(images, np.concatenate([turn * stretch, shift], axis=-1), boundary="border")
+    moved = warp_affine(images, np.concatenate([turn * stretch, shift], axis=-1), boundary="border")
+    return hide(moved, rng)
+
+
+def hide(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Make a rectangle of some images grey, lest a network rely on one part of a sign.
+
+    Z. Zhong, L. Zheng, G. Kang, S. Li, Y. Yang, "Random erasing data augmentation", AAAI 2020.
+    """
+    n, (height, width) = len(images), images.shape[2:]
+    sides = rng.integers(SIDES[0], SIDES[1] + 1, (n, 2))
+    first = rng.integers(0, np.array([height, width]) - sides + 1)
+    rows, columns = (
+        (np.arange(length) >= first[:, axis, None]) & (np.arange(length) < (first + sides)[:, axis, None])
+        for axis, length in enumerate((height, width))
+    )
+    hidden = rows[:, :, None] & columns[:, None, :] & (rng.random((n, 1, 1)) < HIDDEN)
+    return np.where(hidden[:, None], np.float32(0), images)
 
 
 def in_pieces(part: Batch) -> Iterator[Batch]:

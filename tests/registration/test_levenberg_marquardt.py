@@ -17,7 +17,7 @@ def problem(name, ndim, metric, shift=0.02):
     group, middle = matrix_group(name, ndim), (np.array(shape[::-1]) - 1) / 2
     unit = scaling([shape[0] / 2] * ndim, middle)
     corners = np.array([np.zeros(ndim), 2 * middle])
-    steps = Steps(group, unit, corners, np.eye(ndim + 1))
+    steps = Steps(group, unit, corners, np.eye(ndim + 1), shape)
     wanted = steps.step(np.eye(ndim + 1), shift * rng.standard_normal(len(group.generators)))
     moving = Level(
         gaussian_filter(rng.standard_normal((1, *shape)), (0, *[2.5] * ndim)), None, np.eye(ndim + 1)

@@ -20,16 +20,31 @@ import numpy as np
 from warpkit._core import Array, namespace, to_numpy
 
 LONGEST = 640  # pixels: larger images are made smaller first
-TILE = {2: 32, 3: 16}  # pixels, by the number of dimensions
-REACH = {2: 8, 3: 4}
-NEAR = 2.0  # pixels
 MOST_TILES = 256
 TEXTURE = 0.3  # a tile must vary at least so much as the middle one of all tiles,
 LEAST_TEXTURE = 0.02  # and so much as the whole image
 
 LEAST_SHARE = 0.2
-CHANCE = 0.1  # twice the share of places that are near
 LEAST_PROBABILITY = 1e-6
+
+
+@dataclass(frozen=True)
+class Search:
+    """How large tiles are, how far away their places are looked for, and what is near; in pixels."""
+
+    tile: int
+    reach: int
+    near: float
+
+    @property
+    def chance(self) -> float:
+        """Twice the share of places that are near, as places in the middle are a little likelier."""
+        places = np.mgrid[(slice(-self.reach, self.reach + 1),) * 2]
+        return 2 * float((np.hypot(*places) <= self.near).mean())
+
+
+LARGE, SMALL = Search(32, 8, 2.0), Search(16, 4, 1.0)
+SMALL_IMAGE = 200  # pixels: of an image whose shortest side is shorter, small tiles are searched for
 
 
 @dataclass(frozen=True)
@@ -41,11 +56,17 @@ class Agreement:
     tiles : int
         With texture, and inside both images.
     near : int
-        Of these, those whose best place is at most NEAR pixels away.
+        Of these, those whose best place is near.
+    independent : float
+        How many of the tiles tell something new, as they overlap.
+    chance : float
+        The greatest probability that a tile is near without reason.
     """
 
     tiles: int
     near: int
+    independent: float
+    chance: float
 
     @property
     def share(self) -> float:
@@ -57,8 +78,9 @@ class Agreement:
         """Whether so many are near that chance is out of the question."""
         from scipy.stats import binom  # not with warpkit: it takes long to load
 
-        by_chance = float(binom.sf(self.near - 1, self.tiles, CHANCE)) if self.near else 1.0
-        return self.share >= LEAST_SHARE and by_chance < LEAST_PROBABILITY
+        count = int(self.independent)
+        by_chance = float(binom.sf(np.ceil(self.share * count) - 1, count, self.chance))
+        return self.share >= max(LEAST_SHARE, 2 * self.chance) and by_chance < LEAST_PROBABILITY
 
 
 def find_agreement(fixed: Array, warped: Array, weights: Array) -> Agreement:
@@ -66,27 +88,32 @@ def find_agreement(fixed: Array, warped: Array, weights: Array) -> Agreement:
 
     The images are looked at in blocks so large that no side is longer than LONGEST.
     """
-    blocks = max(1, -(-max(fixed.shape) // LONGEST))
+    blocks: int = max(1, -(-max(fixed.shape) // LONGEST))
     fixed, warped, inside = (_in_blocks(x, blocks) for x in (fixed, warped, weights))
-    tile, reach = TILE[fixed.ndim], REACH[fixed.ndim]
-    corners = _corners(fixed.shape, tile + 2 * reach)
+    search = LARGE if fixed.ndim == 2 and min(fixed.shape) >= SMALL_IMAGE else SMALL
+    window = search.tile + 2 * search.reach
+    nothing = Agreement(0, 0, 0.0, search.chance)
+    corners, apart = _corners(fixed.shape, window)
     if not len(corners):
-        return Agreement(0, 0)
-    windows = _cut(inside, corners, tile + 2 * reach)
+        return nothing
+    windows = _cut(inside, corners, window)
     corners = corners[to_numpy(windows.min(axis=tuple(range(1, windows.ndim))) >= 0.5)]
     if not len(corners):
-        return Agreement(0, 0)
-    tiles = _centred(_cut(fixed, corners + reach, tile))
-    windows = _cut(warped, corners, tile + 2 * reach)
+        return nothing
+    tiles = _centred(_cut(fixed, corners + search.reach, search.tile))
+    windows = _cut(warped, corners, window)
     deviations = [to_numpy(_deviation(x)) for x in (tiles, _centred(windows))]
     enough = np.ones(len(corners), bool)
     for own, image in zip(deviations, (fixed, warped), strict=True):
         most = float(image.astype("float64").std())
         enough &= (own > 0) & (own >= TEXTURE * np.median(own)) & (own >= LEAST_TEXTURE * most)
     if not enough.any():
-        return Agreement(0, 0)
+        return nothing
     shifts = _best_shifts(tiles[enough], windows[enough])
-    return Agreement(len(shifts), int((np.linalg.norm(shifts, axis=1) <= NEAR).sum()))
+    near = int((np.linalg.norm(shifts, axis=1) <= search.near).sum())
+    # Tiles that overlap by half, along each axis, are counted as independent.
+    new = min(1.0, 2 * apart / search.tile) ** fixed.ndim
+    return Agreement(len(shifts), near, new * len(shifts), search.chance)
 
 
 def _in_blocks(image: Array, length: int) -> Array:
@@ -98,14 +125,14 @@ def _in_blocks(image: Array, length: int) -> Array:
     return whole.reshape(shape).mean(axis=tuple(range(1, 2 * whole.ndim, 2)))
 
 
-def _corners(shape: tuple[int, ...], window: int) -> np.ndarray:
-    """First pixels (n, ndim) of windows all over the image, at most about MOST_TILES."""
+def _corners(shape: tuple[int, ...], window: int) -> tuple[np.ndarray, float]:
+    """First pixels (n, ndim) of windows all over the image, at most about MOST_TILES, and how far apart."""
     room = np.array(shape) - window
     if (room < 0).any():
-        return np.zeros((0, len(shape)), int)
-    apart = max(4.0, (np.prod(room + 1.0) / MOST_TILES) ** (1 / len(shape)))
+        return np.zeros((0, len(shape)), int), 0.0
+    apart = max(4.0, float(np.prod(room + 1.0) / MOST_TILES) ** (1 / len(shape)))
     axes = [np.linspace(0, n, int(n // apart) + 1).round().astype(int) for n in room]
-    return np.array(list(itertools.product(*axes)))
+    return np.array(list(itertools.product(*axes))), apart
 
 
 def _cut(image: Array, corners: np.ndarray, length: int) -> Array:
@@ -123,7 +150,7 @@ def _deviation(centred: Array) -> Array:
 
 
 def _best_shifts(tiles: Array, windows: Array) -> np.ndarray:
-    """Where in its window, from the middle, each centred tile correlates most, (n, ndim); by Fourier transforms."""
+    """Where in its window, from the middle, each centred tile correlates most, (n, ndim)."""
     xp, axes = namespace(tiles), tuple(range(1, tiles.ndim))
     length, shape = tiles.shape[1], windows.shape[1:]
     places = (slice(None), *(slice(0, n - length + 1) for n in shape))

@@ -40,7 +40,7 @@ from ._pyramid import Level
 
 METRICS = ("ncc", "ssd", "huber", "tukey")
 
-LEAST_WEIGHT = 0.5  # what counts for less is left out: a pixel that is half beyond an edge
+LEAST_WEIGHT = 0.5  # counts for nothing: a point half a pixel beyond an edge
 LEAST_CORRELATION = 0.1  # in the model of "ncc", which must not lose its curvature
 NORMAL_MAD = 1.4826  # the standard deviation of normal deviates, in units of their median absolute one
 TUNING = {"huber": 1.345, "tukey": 4.685}  # 95 % efficient for normal residuals (P. J. Huber, 1981)
@@ -110,7 +110,8 @@ class LeastSquares:
         own = self.moving.weights
         source = xp.ones(self.moving.shape, "float32") if own is None else own
         met = warp(source, transform, self.fixed.shape)
-        met = xp.where(met >= LEAST_WEIGHT, met, xp.float32(0))  # NaN, too, is nothing
+        # Continuous: a jump would hide from the method that a step is a good one. NaN, too, is nothing.
+        met = xp.where(met > LEAST_WEIGHT, (met - LEAST_WEIGHT) / (1 - LEAST_WEIGHT), 0).astype("float32")
         return met if self.fixed.weights is None else met * self.fixed.weights
 
     def __call__(self, matrix: np.ndarray, directions: np.ndarray) -> Comparison:

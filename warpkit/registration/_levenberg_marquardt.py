@@ -21,6 +21,7 @@ from ._matrix_groups import MatrixGroup, map_points
 FIRST_DAMPING = 1e-3
 DAMPING_FACTOR = 10.0
 LEAST_DAMPING, GREATEST_DAMPING = 1e-7, 1e7
+LEAST_GAIN = 1e-3  # of the cost: where nothing lowers it, a model that promises no more is right
 LEAST_OVERLAP = 0.05  # of the fixed image: less is no evidence of anything
 SETTLED = (
     10.0  # tolerances: if nothing lowers the cost, an undamped step at most so long says that it is least
@@ -38,8 +39,8 @@ class Iteration:
     cost : float
         After the step.
     displacement : float
-        How far the step moves the corners of the fixed image, at most, in pixels of the moving image at full
-        size.
+        How far the step moves points of the fixed image that are inside the moving one, at most, in pixels of
+        the moving image at full size.
     overlap : float
         Which share of the fixed image, by weight, has a counterpart.
     """
@@ -81,16 +82,19 @@ class Steps:
         What it is a member of.
     unit : ndarray (ndim + 1, ndim + 1)
         From the coordinates of the group's generators to space.
-    corners : ndarray (m, ndim)
-        Of the fixed image, in space.
+    points : ndarray (m, ndim)
+        All over the fixed image, in space.
     to_pixels : ndarray (ndim + 1, ndim + 1)
         From space to pixels of the moving image.
+    shape : tuple of int
+        The moving image's.
     """
 
     group: MatrixGroup
     unit: np.ndarray
-    corners: np.ndarray
+    points: np.ndarray
     to_pixels: np.ndarray
+    shape: tuple[int, ...]
 
     def directions(self, matrix: np.ndarray) -> np.ndarray:
         """Derivatives of the map by the parameters of a step (k, ndim + 1, ndim + 1)."""
@@ -102,9 +106,15 @@ class Steps:
         return moved / moved[-1, -1]
 
     def displacement(self, one: np.ndarray, other: np.ndarray) -> float:
-        """The farthest that a corner moves, in pixels; NaN where a map takes one to infinity."""
-        places = [map_points(self.to_pixels @ matrix, self.corners) for matrix in (one, other)]
-        return float(np.linalg.norm(places[0] - places[1], axis=1).max())
+        """The farthest that a point moves which `one` maps into the moving image; of all, if it maps none.
+
+        NaN where a map takes such a point to infinity.
+        """
+        places, moved = (map_points(self.to_pixels @ matrix, self.points) for matrix in (one, other))
+        last = np.array(self.shape[::-1]) - 1
+        inside = ((places >= 0) & (places <= last)).all(axis=1)
+        distances = np.linalg.norm(moved - places, axis=1)
+        return float(distances[inside].max() if inside.any() else distances.max())
 
 
 def levenberg_marquardt(
@@ -116,28 +126,36 @@ def levenberg_marquardt(
     tolerance: float,
     max_iterations: int,
 ) -> Refinement:
-    """Make the cost least, from `start` on, until a step moves no corner by more than `tolerance` pixels."""
+    """Make the cost least, from `start` on, until a step moves no point by more than `tolerance` pixels."""
     matrix, here = start, compare(start, steps.directions(start))
     damping, history = FIRST_DAMPING, list[Iteration]()
     while len(history) < max_iterations and np.isfinite(here.cost):
-        first = None  # how far the first trial of this iteration goes
+        short = None  # whether the first trial of this iteration is
         while True:
-            trial = steps.step(matrix, _solve(here, damping))
+            parameters = _solve(here, damping)
+            trial = steps.step(matrix, parameters)
             distance = steps.displacement(matrix, trial)
-            first = distance if first is None else first
+            if short is None:
+                short = distance <= SETTLED * tolerance or _gain(here, parameters) <= LEAST_GAIN * here.cost
             if np.isfinite(distance):
                 there = compare(trial, steps.directions(trial))
                 if there.cost < here.cost and there.overlap >= LEAST_OVERLAP:
                     break
             damping *= DAMPING_FACTOR
             if damping > GREATEST_DAMPING or distance < 0.01 * tolerance:
-                return Refinement(matrix, here, first <= SETTLED * tolerance, history)
+                return Refinement(matrix, here, short, history)
         matrix, here = trial, there
         damping = max(damping / DAMPING_FACTOR, LEAST_DAMPING)
         history.append(Iteration(level, here.cost, distance, here.overlap))
         if distance < tolerance:
             return Refinement(matrix, here, True, history)
-    return Refinement(matrix, here, False, history)
+    short = bool(history) and history[-1].displacement <= SETTLED * tolerance
+    return Refinement(matrix, here, short, history)
+
+
+def _gain(here: Comparison, parameters: np.ndarray) -> float:
+    """By how much the model says that a step lowers the cost."""
+    return float(-(here.gradient + here.hessian @ parameters / 2) @ parameters)
 
 
 def _solve(here: Comparison, damping: float) -> np.ndarray:

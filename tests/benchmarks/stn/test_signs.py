@@ -10,7 +10,9 @@ from benchmarks.stn.networks import count_parameters
 from benchmarks.stn.signs import (
     BUDGET,
     CLASSES,
+    SIDES,
     Signs,
+    hide,
     in_pieces,
     in_validation,
     normalize,
@@ -50,6 +52,23 @@ def test_parts(data):
         assert 0.5 < part.inputs.std() < 1.5
 
 
+def test_a_rectangle_of_half_the_images_is_hidden():
+    images = np.ones((2000, 3, 32, 32), np.float32)
+    hidden = hide(images, np.random.default_rng(0)) == 0
+    assert (hidden == hidden[:, :1]).all()
+    some = hidden.any(axis=(1, 2, 3))
+    assert some.mean() == pytest.approx(0.5, abs=0.05)
+    for rows in (hidden[some, 0].any(axis=1), hidden[some, 0].any(axis=2)):
+        sides = rows.sum(axis=1)
+        assert (sides.min(), sides.max()) == SIDES
+        assert (abs(np.diff(rows, axis=1)).sum(axis=1) <= 2).all()  # in one piece
+        assert rows.any(axis=0).all()  # anywhere
+    areas = hidden[some, 0].sum(axis=(1, 2))
+    np.testing.assert_array_equal(
+        areas, hidden[some, 0].any(axis=1).sum(axis=1) * hidden[some, 0].any(axis=2).sum(axis=1)
+    )
+
+
 def test_brightness_and_contrast_do_not_matter():
     rng = np.random.default_rng(0)
     images = rng.integers(40, 120, (3, 32, 32, 3)).astype(np.uint8)
@@ -74,8 +93,9 @@ def test_normalized_channels_stay_where_they_are():
     assert np.unravel_index(found.argmax(), found.shape) == (0, 2, 5, 9)
 
 
-def test_varied_images_are_near():
+def test_varied_images_are_near(monkeypatch):
     """A spot in the middle moves no further than turning, stretching and shifting allow."""
+    monkeypatch.setattr("benchmarks.stn.signs.hide", lambda images, rng: images)
     images = np.zeros((200, 1, 32, 32), np.float32)
     images[:, :, 15:17, 15:17] = 1
     varied = vary(images, np.random.default_rng(0))

@@ -1,0 +1,148 @@
+r"""Starts from features: SIFT keypoints that look alike, and the map that most of them agree on.
+
+Keypoints look alike under rotation and change of scale, but less so the more a plane is tilted away. So,
+where the images as they are do not do, the fixed one is also squeezed along many directions, as a tilt would:
+J.-M. Morel, G. Yu, "ASIFT: a new framework for fully affine invariant image comparison", SIAM Journal on
+Imaging Sciences 2 (2), 2009, section 3.1. By t along a direction, blurred along it first by :math:`0.8
+\sqrt{t^2 - 1}` pixels.
+
+scikit-image finds keypoints, matches them and draws samples of them (M. A. Fischler, R. C. Bolles, "Random
+sample consensus", Communications of the ACM 24 (6), 1981); the draws are always the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from warpkit.transforms import Affine
+from warpkit.warping import warp
+
+LONGEST = 800  # pixels: larger images are made smaller first
+FULL = 1600
+TILTS = (2**0.5, 2.0, 2 * 2**0.5)
+DEGREES = 72.0  # between directions, divided by the tilt
+RATIO = 0.8  # of the distances of the best match and the second best (D. G. Lowe, 2004)
+LEAST_MATCHES = 8
+TRIALS = 5000
+SEED = 0
+FAR = 3.0  # pixels of the images as they were made smaller: a match farther off is none
+
+
+@dataclass(frozen=True, eq=False)
+class Keypoints:
+    """Where they are (m, 2), as (x, y) in pixels of the whole image; and what they look like (m, 128)."""
+
+    points: np.ndarray
+    descriptors: np.ndarray
+
+
+def feature_start(
+    fixed: np.ndarray, moving: np.ndarray, group: str, *, longest: int = LONGEST, tilted: bool = False
+) -> np.ndarray | None:
+    """The map (3, 3) from pixels of `fixed` to those of `moving` that most matches agree on.
+
+    Images are grey (height, width). None if there are too few matches, or scikit-image is not installed.
+    """
+    try:
+        from skimage import measure, transform
+    except ImportError:
+        return None
+    blocks = [max(1, -(-max(image.shape) // longest)) for image in (fixed, moving)]
+    small = [_in_blocks(image, length) for image, length in zip((fixed, moving), blocks, strict=True)]
+    theirs = find_keypoints(small[1])
+    views = _views(small[0]) if tilted else iter([find_keypoints(small[0])])
+    pairs = [_matches(own, theirs) for own in views]
+    src, dst = (np.concatenate(part) for part in zip(*pairs, strict=True))
+    _, distinct = np.unique(np.round(np.hstack([src, dst]) / 2), axis=0, return_index=True)
+    if len(distinct) < LEAST_MATCHES:
+        return None
+    # A block of n pixels has its centre at (n - 1) / 2.
+    src, dst = (points[distinct] * n + (n - 1) / 2 for points, n in zip((src, dst), blocks, strict=True))
+    kinds = {
+        "projective": (transform.ProjectiveTransform, 4),
+        "affine": (transform.AffineTransform, 3),
+        "similarity": (transform.SimilarityTransform, 2),
+    }
+    kind, least = kinds.get(group, (transform.EuclideanTransform, 2))
+    model, agreeing = measure.ransac(
+        (src, dst), kind, least, FAR * max(blocks), max_trials=TRIALS, rng=np.random.default_rng(SEED)
+    )
+    if model is None or agreeing is None or agreeing.sum() < least + 1:
+        return None
+    matrix = np.asarray(model.params, np.float64)
+    return matrix / matrix[-1, -1] if np.isfinite(matrix).all() else None
+
+
+def find_keypoints(image: np.ndarray) -> Keypoints:
+    """Of an image (height, width) of any range of values."""
+    from skimage.feature import SIFT
+
+    low, high = float(image.min()), float(image.max())
+    detector: Any = SIFT(upsampling=1)
+    nothing = Keypoints(np.zeros((0, 2)), np.zeros((0, 128), np.uint8))
+    if not high > low:
+        return nothing
+    try:
+        detector.detect_and_extract((image - low) / (high - low))
+    except RuntimeError:  # "SIFT found no features"
+        return nothing
+    return Keypoints(detector.keypoints[:, ::-1].astype(np.float64), detector.descriptors)
+
+
+def _matches(one: Keypoints, other: Keypoints) -> tuple[np.ndarray, np.ndarray]:
+    """Points that look alike, each other's best match and much better than the second best."""
+    from skimage.feature import match_descriptors
+
+    if min(len(one.points), len(other.points)) < 2:
+        return np.zeros((0, 2)), np.zeros((0, 2))
+    found = match_descriptors(one.descriptors, other.descriptors, max_ratio=RATIO, cross_check=True)
+    return one.points[found[:, 0]], other.points[found[:, 1]]
+
+
+def _in_blocks(image: np.ndarray, length: int) -> np.ndarray:
+    """Means of blocks; what is left over at the right and below is left out."""
+    height, width = (n // length for n in image.shape)
+    whole = image[: height * length, : width * length].astype(np.float32)
+    return whole.reshape(height, length, width, length).mean(axis=(1, 3))
+
+
+# ---- tilts -------------------------------------------------------------------------------------------------
+
+
+def _views(image: np.ndarray) -> Iterator[Keypoints]:
+    """Of the image as it is, and of tilted views of it."""
+    yield find_keypoints(image)
+    for tilt in TILTS:
+        for degrees in np.arange(0.0, 180.0, DEGREES / tilt):
+            view, back = tilted_view(image, tilt, np.deg2rad(degrees))
+            found = find_keypoints(view)
+            points = found.points @ back[:, :2].T + back[:, 2]
+            inside = ((points >= 0) & (points <= np.array(image.shape[::-1]) - 1)).all(axis=1)
+            yield Keypoints(points[inside], found.descriptors[inside])
+
+
+def tilted_view(image: np.ndarray, tilt: float, angle: float) -> tuple[np.ndarray, np.ndarray]:
+    """The image turned by `angle` and squeezed by `tilt` along x; and the map (2, 3) back to its pixels."""
+    from scipy.ndimage import gaussian_filter1d
+
+    cos, sin = np.cos(angle), np.sin(angle)
+    turn = np.array([[cos, -sin], [sin, cos]])
+    size = np.array(image.shape[::-1])
+    width, height = np.ceil(abs(turn) @ size).astype(int)
+    back = _about_middles(turn.T, (height, width), image.shape)
+    turned = warp(image, Affine(back[None], frame="pixel"), (height, width), boundary="border")
+    blurred = gaussian_filter1d(turned, 0.8 * np.sqrt(tilt**2 - 1), axis=1)
+    narrow = int(np.ceil(width / tilt))
+    stretch = _about_middles(np.diag([tilt, 1.0]), (height, narrow), (height, width))
+    view = warp(blurred, Affine(stretch[None], frame="pixel"), (height, narrow), boundary="border")
+    return view, np.column_stack([back[:, :2] @ stretch[:, :2], back[:, :2] @ stretch[:, 2] + back[:, 2]])
+
+
+def _about_middles(matrix: np.ndarray, out: tuple[int, int], of: tuple[int, int]) -> np.ndarray:
+    """The affine map (2, 3) with `matrix` that takes the middle of one image to that of the other."""
+    middles = [(np.array(shape[::-1]) - 1) / 2 for shape in (out, of)]
+    return np.column_stack([matrix, middles[1] - matrix @ middles[0]])

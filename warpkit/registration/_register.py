@@ -1,0 +1,193 @@
+"""The one call that aligns two images."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from warpkit._core import Array, as_array, check_choice
+from warpkit.transforms import AbstractTransform
+from warpkit.warping import warp
+
+from ._arguments import make_pair, start_matrix
+from ._least_squares import LeastSquares
+from ._levenberg_marquardt import LEAST_OVERLAP
+from ._refine import Answer, Pair, look, refine
+from ._result import RegistrationResult
+from ._starts import STARTS, Start
+
+ENOUGH = 0.5  # of the tiles agree: no other start is tried
+GAIN = 0.02  # by which a refined answer may agree less than its start, before the start is kept
+
+
+def register(
+    fixed: Array,
+    moving: Array,
+    transform: str = "affine",
+    metric: str = "ncc",
+    *,
+    init: str | AbstractTransform = "auto",
+    fixed_mask: Array | None = None,
+    moving_mask: Array | None = None,
+    ndim: int | None = None,
+    tolerance: float = 0.01,
+    max_iterations: int = 50,
+) -> RegistrationResult:
+    r"""Find the map under which one image looks like another, and say whether to believe it.
+
+    **Convention.** The map leads from points of `fixed` to points of `moving`, as (x, y[, z]) in pixels,
+    pixel centres at whole numbers: the direction in which images are warped.
+
+    Parameters
+    ----------
+    fixed : array, shape (height, width) or (depth, height, width), or with channels before them
+        The image that stays as it is. Any real dtype.
+    moving : array
+        The image that is warped, of as many axes and channels; its spatial shape may be another.
+    transform : {"affine", "translation", "rigid", "similarity", "projective"}
+        What kind of map.
+    metric : {"ncc", "ssd", "huber", "tukey"}
+        What makes images alike. "ncc", the correlation, knows neither gain nor bias; "ssd" is the mean of
+        squared differences; "huber" and "tukey" heed large differences less, or not at all. Of images with
+        channels each channel counts the same, and "ncc" gives each a gain and bias of its own.
+    init : {"auto", "identity", "features"} or AbstractTransform
+        Where to start. "identity" starts with each point where it is, or with the images' middles on each
+        other where their shapes differ; "features" from points that look alike, in 2D, which scikit-image
+        finds; "auto" tries one after the other until the images agree, and takes the best. A transform is a
+        start in the direction of the result, in the frame "pixel", and is the only one.
+    fixed_mask, moving_mask : array, shape (*spatial), optional
+        Weights of at least 0, or booleans: how much pixels count, which may be NaN where they do not.
+    ndim : {2, 3}, optional
+        How many spatial axes there are; the others, before them, are channels. As many as `fixed` has by
+        default.
+    tolerance : float
+        In pixels of `moving`: a step that moves no corner farther is the last one.
+    max_iterations : int
+        On each level of the pyramid.
+
+    Returns
+    -------
+    RegistrationResult
+        Also where the search did not succeed: then its `converged` is False, and its `reason` says why.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument has a wrong shape or value, an image holds a NaN or an infinity where it counts, or is
+        constant.
+
+    Notes ----- Both images are made smaller again and again; on each level, from the coarsest on, Levenberg
+    and Marquardt's method makes the metric best, with exact derivatives
+    (:func:`warpkit.warp_normal_equations`). There is no learning rate.
+
+    `converged` says four things: the last steps were short; the images overlap by at least 0.05; the answer
+    is no worse than the start; and parts of the images, looked at one by one, are best where they are, so
+    many of them that it is no accident. The last one is what tells a right answer from a wrong one, and
+    images that are too small or too smooth to be checked are not said to have converged.
+
+    Results have the same bits for any number of threads.
+
+    Examples
+    --------
+    >>> import numpy as np, warpkit as wk
+    >>> rng = np.random.default_rng(0)
+    >>> moving = wk.warp(rng.random((30, 40)), wk.Affine.identity(2), (240, 320))  # a smooth texture
+    >>> turn = wk.Rigid(np.array([0.1]), np.array([[4.0, -2.0]]), frame="pixel")
+    >>> fixed = wk.warp(moving, turn)
+    >>> result = wk.register(fixed, moving, transform="rigid")
+    >>> result.converged
+    True
+    >>> result.transform.rotation.round(3), result.transform.translation.round(1)
+    (array([0.1]), array([[ 4., -2.]]))
+    """
+    pair = make_pair(
+        (fixed, moving), (fixed_mask, moving_mask), transform, metric, ndim, tolerance, max_iterations
+    )
+    found = _scout(pair, _starts(init, pair))
+    if found is None:
+        reason = "no start was found: too few points look alike, or scikit-image is not installed"
+        identity = look(pair, np.eye(pair.group.ndim + 1), 0)
+        return _result(pair, moving, "none", identity, reason, converged=False)
+    name, start = found
+    before = look(pair, start, 0)
+    answer = refine(pair, start, range(max(pair.scout_level - 1, 0), -1, -1))
+    if _is_spoiled(before, answer):
+        answer, name = before, f"{name}, of which refinement made less"
+    doubt = _doubt(pair, answer, before)
+    parts = f"{answer.agreement.near} of {answer.agreement.tiles} parts of the images agree"
+    return _result(pair, moving, name, answer, doubt or parts, converged=doubt is None)
+
+
+def _scout(pair: Pair, starts: Iterator[Start]) -> Start | None:
+    """The best of the starts, refined on small images; those that come after one that agrees are not made."""
+    level, count = pair.scout_level, min(len(pair.fixed), len(pair.moving))
+    best: tuple[str, Answer] | None = None
+    for name, start in starts:
+        before, answer = look(pair, start, level), refine(pair, start, range(count - 1, level - 1, -1))
+        if _is_spoiled(before, answer):
+            answer = before
+        if best is None or _rank(answer) > _rank(best[1]):
+            best = name, answer
+        if answer.agreement.convincing and answer.agreement.share >= ENOUGH:
+            break
+    return None if best is None else (best[0], best[1].matrix)
+
+
+def _is_spoiled(before: Answer, answer: Answer) -> bool:
+    """Whether the refinement contradicts a start for which there is strong evidence."""
+    return before.agreement.convincing and answer.agreement.share < before.agreement.share - GAIN
+
+
+def _rank(answer: Answer) -> tuple[bool, float, float]:
+    """The better the greater: what is convincing, then what agrees more, then what costs less."""
+    return answer.agreement.convincing, answer.agreement.share, -answer.cost
+
+
+def _doubt(pair: Pair, answer: Answer, before: Answer) -> str | None:
+    """Why the answer does not deserve belief, or None."""
+    agreement = answer.agreement
+    if not np.isfinite(answer.cost) or answer.overlap < LEAST_OVERLAP:
+        return f"the images hardly overlap: by {answer.overlap:.3f} of the fixed one"
+    if agreement.tiles == 0:
+        return "the images are too small, too smooth or overlap too little to be checked"
+    if not agreement.convincing:
+        return f"only {agreement.near} of {agreement.tiles} parts of the images agree"
+    if answer.cost > before.cost:
+        return f"the metric is worse than at the start: {answer.cost:.4g} against {before.cost:.4g}"
+    if not answer.settled:
+        return f"still moving after {pair.max_iterations} iterations on the finest level"
+    return None
+
+
+def _result(
+    pair: Pair, moving: Array, name: str, answer: Answer, reason: str, *, converged: bool
+) -> RegistrationResult:
+    found = pair.group.to_transform(answer.matrix, "pixel")
+    shape = pair.fixed[0].shape
+    compare = LeastSquares(pair.fixed[0], pair.moving[0], pair.metric)
+    coverage = compare.weights(compare.transform(answer.matrix)) > 0
+    return RegistrationResult(
+        transform=found,
+        warped=warp(as_array(moving, "moving"), found, shape),
+        coverage=coverage,
+        converged=converged,
+        reason=reason,
+        metric=1 - answer.cost if pair.metric == "ncc" else answer.cost,
+        overlap=answer.overlap,
+        agreement=answer.agreement,
+        start=name,
+        history=answer.history,
+    )
+
+
+def _starts(init: Any, pair: Pair) -> Iterator[Start]:
+    if isinstance(init, AbstractTransform):
+        yield "given", start_matrix(init, pair.group.ndim)
+    elif init == "auto":
+        for find in STARTS.values():
+            yield from find(pair)
+    else:
+        check_choice("init", init, ("auto", *STARTS))
+        yield from STARTS[init](pair)

@@ -1,0 +1,63 @@
+"""What a registration answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from warpkit._core import Array
+from warpkit.transforms import AbstractTransform
+
+from ._agreement import Agreement
+from ._levenberg_marquardt import Iteration
+
+
+@dataclass(frozen=True, eq=False)
+class RegistrationResult:
+    """How two images lie to each other, and whether to believe it.
+
+    Attributes
+    ----------
+    transform : AbstractTransform
+        Maps points of the fixed image to points of the moving one, both as (x, y[, z]) in pixels. So
+        ``warpkit.warp(moving, transform, fixed.shape)`` looks like the fixed image.
+    warped : array
+        The moving image as the fixed one has it, of its shape; 0 beyond the moving image's edges.
+    coverage : array of bool, shape (*spatial)
+        Where both images have something to say: inside the moving image, and inside both masks.
+    converged : bool
+        Whether the answer deserves belief: see `reason`.
+    reason : str
+        Why, or why not.
+    metric : float
+        The correlation for "ncc"; the mean loss for the others.
+    overlap : float
+        Which share of the fixed image, by weight, has a counterpart.
+    agreement : Agreement
+        How many parts of the images are best where they are. Not what was optimised: independent evidence.
+    start : str
+        Which of the starts led here.
+    history : list of Iteration
+        Each step from that start, from the coarsest level to the finest.
+    """
+
+    transform: AbstractTransform
+    warped: Array
+    coverage: Array
+    converged: bool
+    reason: str
+    metric: float
+    overlap: float
+    agreement: Agreement
+    start: str
+    history: list[Iteration]
+
+    @cached_property
+    def inverse(self) -> AbstractTransform:
+        """From points of the moving image to points of the fixed one, in pixels."""
+        return self.transform.inverse()
+
+    def __repr__(self) -> str:
+        verdict = "converged" if self.converged else "NOT converged"
+        kind = type(self.transform).__name__
+        return f"<RegistrationResult: {kind}, {verdict}: {self.reason}>"

@@ -1,0 +1,57 @@
+"""Where a registration starts from: what is cheap and likely first.
+
+A start is worth what the refinement makes of it, and the refined answers are judged by how many parts of the
+images agree, not by what was made least.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from warpkit._core import to_numpy
+
+from ._features import FULL, feature_start
+from ._matrix_groups import scaling
+from ._refine import Pair
+
+Start = tuple[str, np.ndarray]
+
+
+def identity_start(pair: Pair) -> Iterator[Start]:
+    """Every point where it is; the middles on each other if the images do not have the same shape."""
+    fixed, moving = pair.fixed[0], pair.moving[0]
+    if fixed.shape == moving.shape and np.array_equal(fixed.to_space, moving.to_space):
+        yield "identity", np.eye(pair.group.ndim + 1)
+    else:
+        one, other = (
+            level.to_space[:-1, :-1] @ ((np.array(level.shape[::-1]) - 1) / 2) + level.to_space[:-1, -1]
+            for level in (fixed, moving)
+        )
+        yield "middles", scaling([1.0] * pair.group.ndim, list(other - one))
+
+
+def feature_starts(pair: Pair) -> Iterator[Start]:
+    """From features, in 2D: of smaller images, of larger ones, and of tilted views."""
+    if pair.group.ndim != 2:
+        return
+    one, other = (to_numpy(levels[0].image.mean(axis=0)) for levels in (pair.fixed, pair.moving))
+    ways: list[tuple[str, dict[str, Any]]] = [
+        ("features", {}),
+        ("features at full size", {"longest": FULL}),
+        ("features of tilted views", {"tilted": True}),
+    ]
+    for name, options in ways:
+        pixels = feature_start(one, other, pair.group.name, **options)
+        if pixels is not None:
+            fixed, moving = pair.fixed[0].to_space, pair.moving[0].to_space
+            yield name, moving @ pixels @ np.linalg.inv(fixed)
+
+
+STARTS: dict[str, Callable[[Pair], Iterator[Start]]] = {
+    "identity": identity_start,
+    "features": feature_starts,
+}
+"""By name; "auto" tries them in this order."""
