@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from warpkit.registration._least_squares import METRICS, Comparison, LeastSquares
+from warpkit.registration._least_squares import METRICS, LeastSquares
 from warpkit.registration._levenberg_marquardt import Steps, levenberg_marquardt
 from warpkit.registration._matrix_groups import GROUPS, matrix_group, scaling
 from warpkit.registration._pyramid import Level
@@ -48,7 +48,6 @@ def test_costs_fall_and_are_told():
     found = levenberg_marquardt(least_squares, steps, np.eye(3), level=3, tolerance=1e-4, max_iterations=50)
     costs = [iteration.cost for iteration in found.history]
     assert (np.diff(costs) < 0).all()
-    assert costs[-1] == found.comparison.cost
     assert {iteration.level for iteration in found.history} == {3}
 
 
@@ -72,20 +71,7 @@ def test_no_overlap():
     far = scaling([1, 1], [500.0, 0])
     found = levenberg_marquardt(least_squares, steps, far, level=0, tolerance=1e-3, max_iterations=9)
     assert not found.settled
-    assert found.comparison.cost == np.inf
     np.testing.assert_array_equal(found.matrix, far)
-
-
-def test_a_step_that_leaves_too_little_is_not_taken():
-    """However cheap it is to compare nothing."""
-    _, steps, _ = problem("translation", 2, "ncc")
-
-    def compare(matrix, directions):
-        away = matrix[0, 2]
-        return Comparison(1 - away / 100, np.array([-1.0, 0.0]), np.diag([1e-2, 1e-2]), 1 - away / 100)
-
-    found = levenberg_marquardt(compare, steps, np.eye(3), level=0, tolerance=1e-3, max_iterations=100)
-    assert found.comparison.overlap >= 0.05
 
 
 def test_what_images_do_not_determine_stays():

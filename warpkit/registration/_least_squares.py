@@ -42,6 +42,7 @@ METRICS = ("ncc", "ssd", "huber", "tukey")
 
 LEAST_WEIGHT = 0.5  # counts for nothing: a point half a pixel beyond an edge
 LEAST_CORRELATION = 0.1  # in the model of "ncc", which must not lose its curvature
+ROUNDING = 1e-12  # of a mean's square: a variance below is none
 NORMAL_MAD = 1.4826  # the standard deviation of normal deviates, in units of their median absolute one
 TUNING = {"huber": 1.345, "tukey": 4.685}  # 95 % efficient for normal residuals (P. J. Huber, 1981)
 
@@ -58,14 +59,33 @@ class Comparison:
         By the parameters of the step.
     hessian : ndarray (k, k)
         Positive semi-definite.
-    overlap : float
-        Which share of the fixed image's weight has a counterpart.
     """
 
     cost: float
     gradient: np.ndarray
     hessian: np.ndarray
-    overlap: float
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """The moving image as a map shows it.
+
+    Attributes
+    ----------
+    matrix : ndarray (ndim + 1, ndim + 1)
+        The map, in space.
+    transform : AbstractTransform
+        The same, from pixels of the fixed level to pixels of the moving one.
+    warped : array (c, *spatial)
+        Beyond the moving image's edges its last pixels go on.
+    weights : array (*spatial)
+        Of the fixed image's pixels: 0 where they have no counterpart.
+    """
+
+    matrix: np.ndarray
+    transform: AbstractTransform
+    warped: Array
+    weights: Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,70 +124,90 @@ class LeastSquares:
             return Affine(pixels[:, :-1] / pixels[0, -1, -1], frame="pixel")
         return Projective(pixels, frame="pixel")
 
-    def weights(self, transform: AbstractTransform) -> Array:
-        """Of the fixed image's pixels, (*spatial)."""
-        xp = namespace(self.moving.image)
-        own = self.moving.weights
-        source = xp.ones(self.moving.shape, "float32") if own is None else own
-        met = warp(source, transform, self.fixed.shape)
+    def view(self, matrix: np.ndarray) -> View:
+        """The moving image under `matrix`."""
+        transform, moving, fixed = self.transform(matrix), self.moving, self.fixed
+        xp = namespace(moving.image)
+        source = xp.ones(moving.shape, "float32") if moving.weights is None else moving.weights
+        met = warp(source, transform, fixed.shape)
         # Continuous: a jump would hide from the method that a step is a good one. NaN, too, is nothing.
         met = xp.where(met > LEAST_WEIGHT, (met - LEAST_WEIGHT) / (1 - LEAST_WEIGHT), 0).astype("float32")
-        return met if self.fixed.weights is None else met * self.fixed.weights
+        weights = met if fixed.weights is None else met * fixed.weights
+        warped = warp(moving.image, transform, fixed.shape, boundary="border")
+        return View(matrix, transform, xp.where(weights > 0, warped, 0), weights)
 
-    def __call__(self, matrix: np.ndarray, directions: np.ndarray) -> Comparison:
-        """Compare under `matrix`; its derivatives by the step's parameters are `directions` (k, ...)."""
-        transform = self.transform(matrix)
-        weights = self.weights(transform)
+    def overlap(self, view: View) -> float:
+        """Which share of the fixed image's weight has a counterpart."""
+        return float(view.weights.sum(dtype="float64")) / max(self.total_weight, 1e-300)
+
+    def cost(self, view: View, weights: Array) -> float:
+        """Of the view, where `weights` say; infinite where nothing is to be compared."""
         count = float(weights.sum(dtype="float64"))
-        overlap = count / max(self.total_weight, 1e-300)
-        size = len(directions)
-        nothing = Comparison(np.inf, np.zeros(size), np.zeros((size, size)), overlap)
         if count < 1:
-            return nothing
-        chain = self._chain(transform, directions)
-        channels = range(len(self.fixed.image))
-        parts = [self._channel(channel, transform, weights, count, chain) for channel in channels]
-        costs, gradients, hessians = (np.stack(part) for part in zip(*parts, strict=True))
-        if not np.isfinite(costs).all():
-            return nothing
-        return Comparison(float(costs.mean()), gradients.mean(axis=0), hessians.mean(axis=0), overlap)
+            return np.inf
+        costs = []
+        for warped, fixed in zip(view.warped, self.fixed.image, strict=True):
+            v, f = warped.astype("float64"), fixed.astype("float64")
+            if self.metric == "ncc":
+                mean_v, mean_f = (float((weights * x).sum()) / count for x in (v, f))
+                v, f = v - mean_v, f - mean_f
+                vv, vf, ff = (float((weights * x).sum()) for x in (v * v, v * f, f * f))
+                varies = vv > ROUNDING * count * mean_v**2 and ff > ROUNDING * count * mean_f**2
+                costs.append(1 - vf / np.sqrt(vv * ff) if varies else np.inf)
+            else:
+                loss = (v - f) ** 2 if self.metric == "ssd" else self._robust(v - f)[0]
+                costs.append(float((weights * loss).sum()) / count)
+        return float(np.mean(costs))
 
-    def _chain(self, transform: AbstractTransform, directions: np.ndarray) -> np.ndarray:
-        """Derivatives of the pixels' theta, flat, by the parameters of the step (theta, k)."""
+    def improves(self, one: View, other: View) -> bool:
+        """Whether the other view is better, where both have something to show.
+
+        To lose from sight what does not fit is no improvement.
+        """
+        common = namespace(one.weights).minimum(one.weights, other.weights)
+        return self.cost(other, common) < self.cost(one, common)
+
+    def model(self, view: View, directions: np.ndarray) -> Comparison:
+        """Cost and model; the map's derivatives by the parameters of a step are `directions` (k, ...)."""
+        size, cost = len(directions), self.cost(view, view.weights)
+        if not np.isfinite(cost):
+            return Comparison(np.inf, np.zeros(size), np.zeros((size, size)))
         pixels = np.linalg.solve(self.moving.to_space, directions @ self.fixed.to_space)
-        if isinstance(transform, Affine):
+        if isinstance(view.transform, Affine):
             pixels = pixels[:, :-1]
-        return pixels.reshape(len(directions), -1).T
+        chain = pixels.reshape(size, -1).T
+        channels = range(len(self.fixed.image))
+        gradients, hessians = zip(*(self._channel(i, view, chain) for i in channels), strict=True)
+        return Comparison(cost, np.mean(gradients, axis=0), np.mean(hessians, axis=0))
 
-    def _channel(
-        self, channel: int, transform: AbstractTransform, weights: Array, count: float, chain: np.ndarray
-    ) -> tuple[float, np.ndarray, np.ndarray]:
-        """Cost, gradient and Hessian."""
-        moving, fixed = self.moving.image[channel], self.fixed.image[channel]
+    def _channel(self, channel: int, view: View, chain: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Gradient and Hessian by the parameters of a step; `chain` leads from them to theta (theta, k)."""
+        moving, fixed, weights = self.moving.image[channel], self.fixed.image[channel], view.weights
+        count = float(weights.sum(dtype="float64"))
         if self.metric == "ncc":
-            return _correlation(Products.of(moving, fixed, transform, weights, count, chain))
-        losses = None
+            return _correlation(Products.of(moving, fixed, view, count, chain))
         if self.metric in TUNING:
-            residual = warp(moving, transform, fixed.shape, boundary="border") - fixed
-            losses, slopes = _robust(residual, self.scale * TUNING[self.metric], self.metric)
-            losses = float((weights * losses).sum(dtype="float64")) / count
-            weights = (weights * slopes).astype("float32")
-        sums = warp_normal_equations(moving, fixed, transform, weights=weights, boundary="border")
-        matrix, vector, cost = (to_numpy(x)[0] / count for x in sums)
-        return (
-            float(cost) if losses is None else losses,
-            2 * chain.T @ vector,
-            2 * chain.T @ matrix @ chain,
-        )
+            weights = (weights * self._robust(view.warped[channel] - fixed)[1]).astype("float32")
+        sums = warp_normal_equations(moving, fixed, view.transform, weights=weights, boundary="border")
+        matrix, vector, _ = (to_numpy(x)[0] / count for x in sums)
+        return 2 * chain.T @ vector, 2 * chain.T @ matrix @ chain
+
+    def _robust(self, residual: Array) -> tuple[Array, Array]:
+        r"""The loss :math:`\rho(r)` and the weight :math:`\rho'(r) / 2 r` of each residual; r^2 near 0."""
+        xp, size, width = namespace(residual), abs(residual), self.scale * TUNING[self.metric]
+        if self.metric == "huber":
+            loss = xp.where(size <= width, size**2, width * (2 * size - width))
+            return loss, xp.where(size <= width, 1, width / xp.maximum(size, width))
+        share = xp.maximum(1 - (size / width) ** 2, 0)
+        return width**2 / 3 * (1 - share**3), share**2
 
     def find_scale(self, matrix: np.ndarray) -> float:
         """A robust standard deviation of the residuals under `matrix`: by their median absolute value."""
-        transform = self.transform(matrix)
-        met = self.weights(transform) > 0
+        view = self.view(matrix)
+        met = view.weights > 0
         if not bool(met.any()):
             return 1.0
-        warped = warp(self.moving.image, transform, self.fixed.shape, boundary="border")
-        residual = to_numpy(abs(warped - self.fixed.image)[:, met])
+        residual = to_numpy(abs(view.warped - self.fixed.image)[:, met])
         return max(NORMAL_MAD * float(np.median(residual)), 1e-6)
 
 
@@ -190,16 +230,15 @@ class Products:
         cls,
         moving: Array,
         fixed: Array,
-        transform: AbstractTransform,
-        weights: Array,
+        view: View,
         count: float,
         chain: np.ndarray,
     ) -> Products:
         """Sum up; `count` is the sum of the weights."""
-        xp = namespace(fixed)
+        xp, weights = namespace(fixed), view.weights
         wanted = xp.stack([fixed, xp.zeros_like(fixed), xp.ones_like(fixed)])[:, None]
         sums = warp_normal_equations(
-            moving[None, None], wanted, transform, weights=weights, boundary="border"
+            moving[None, None], wanted, view.transform, weights=weights, boundary="border"
         )
         matrix, (j_difference, jv, j_less_1), (difference, vv, less_1) = (to_numpy(x) / count for x in sums)
         f = fixed.astype("float64")
@@ -217,31 +256,11 @@ class Products:
         )
 
 
-def _correlation(products: Products) -> tuple[float, np.ndarray, np.ndarray]:
-    """Cost, gradient and Hessian of "ncc"."""
+def _correlation(products: Products) -> tuple[np.ndarray, np.ndarray]:
+    """Gradient and Hessian of "ncc"."""
     p = products
-    if not (p.vv > 0 and p.ff > 0):
-        return np.inf, p.jv, p.jj
     correlation = p.vf / np.sqrt(p.vv * p.ff)
     across = p.jf - p.vf / p.vv * p.jv  # of (P J)^T W F
     hessian = p.jj - np.outer(p.jv, p.jv) / p.vv
-    return (
-        1 - float(correlation),
-        -across / np.sqrt(p.vv * p.ff),
-        max(float(correlation), LEAST_CORRELATION) / p.vv * hessian,
-    )
-
-
-# ---- robust losses -----------------------------------------------------------------------------------------
-
-
-def _robust(residual: Array, width: float, metric: str) -> tuple[Array, Array]:
-    r"""The loss :math:`\rho(r)` and the weight :math:`\rho'(r) / 2 r` of each residual; about r^2 near 0."""
-    xp = namespace(residual)
-    size = abs(residual)
-    if metric == "huber":
-        near = size <= width
-        loss = xp.where(near, size**2, width * (2 * size - width))
-        return loss, xp.where(near, 1, width / xp.maximum(size, width))
-    share = xp.maximum(1 - (size / width) ** 2, 0)
-    return width**2 / 3 * (1 - share**3), share**2
+    curvature = max(float(correlation), LEAST_CORRELATION) / p.vv
+    return -across / np.sqrt(p.vv * p.ff), curvature * hessian

@@ -10,12 +10,11 @@ and Applied Mathematics 11 (2), 1963.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from ._least_squares import Comparison
+from ._least_squares import Comparison, LeastSquares
 from ._matrix_groups import MatrixGroup, map_points
 
 FIRST_DAMPING = 1e-3
@@ -59,15 +58,12 @@ class Refinement:
     ----------
     matrix : ndarray (ndim + 1, ndim + 1)
         The map.
-    comparison : Comparison
-        The images under it.
     settled : bool
         Whether the last steps were short.
     history : list of Iteration
     """
 
     matrix: np.ndarray
-    comparison: Comparison
     settled: bool
     history: list[Iteration]
 
@@ -118,7 +114,7 @@ class Steps:
 
 
 def levenberg_marquardt(
-    compare: Callable[[np.ndarray, np.ndarray], Comparison],
+    images: LeastSquares,
     steps: Steps,
     start: np.ndarray,
     *,
@@ -127,30 +123,31 @@ def levenberg_marquardt(
     max_iterations: int,
 ) -> Refinement:
     """Make the cost least, from `start` on, until a step moves no point by more than `tolerance` pixels."""
-    matrix, here = start, compare(start, steps.directions(start))
+    view = images.view(start)
+    here = images.model(view, steps.directions(start))
     damping, history = FIRST_DAMPING, list[Iteration]()
     while len(history) < max_iterations and np.isfinite(here.cost):
         short = None  # whether the first trial of this iteration is
         while True:
             parameters = _solve(here, damping)
-            trial = steps.step(matrix, parameters)
-            distance = steps.displacement(matrix, trial)
+            trial = steps.step(view.matrix, parameters)
+            distance = steps.displacement(view.matrix, trial)
             if short is None:
                 short = distance <= SETTLED * tolerance or _gain(here, parameters) <= LEAST_GAIN * here.cost
             if np.isfinite(distance):
-                there = compare(trial, steps.directions(trial))
-                if there.cost < here.cost and there.overlap >= LEAST_OVERLAP:
+                there = images.view(trial)
+                if images.overlap(there) >= LEAST_OVERLAP and images.improves(view, there):
                     break
             damping *= DAMPING_FACTOR
             if damping > GREATEST_DAMPING or distance < 0.01 * tolerance:
-                return Refinement(matrix, here, short, history)
-        matrix, here = trial, there
+                return Refinement(view.matrix, short, history)
+        view, here = there, images.model(there, steps.directions(trial))
         damping = max(damping / DAMPING_FACTOR, LEAST_DAMPING)
-        history.append(Iteration(level, here.cost, distance, here.overlap))
+        history.append(Iteration(level, here.cost, distance, images.overlap(view)))
         if distance < tolerance:
-            return Refinement(matrix, here, True, history)
+            return Refinement(view.matrix, True, history)
     short = bool(history) and history[-1].displacement <= SETTLED * tolerance
-    return Refinement(matrix, here, short, history)
+    return Refinement(view.matrix, short, history)
 
 
 def _gain(here: Comparison, parameters: np.ndarray) -> float:

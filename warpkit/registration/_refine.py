@@ -8,8 +8,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from warpkit.warping import warp
-
 from ._agreement import Agreement, find_agreement
 from ._least_squares import TUNING, LeastSquares
 from ._levenberg_marquardt import Iteration, Steps, levenberg_marquardt
@@ -81,10 +79,10 @@ def refine(pair: Pair, start: np.ndarray, levels: Iterable[int]) -> Answer:
     steps = pair.steps()
     matrix, history, settled, last = start, list[Iteration](), True, 0
     for level in levels:
-        compare = comparison(pair, level, matrix)
+        images = comparison(pair, level, matrix)
         tolerance = pair.tolerance if level == 0 else max(pair.tolerance, COARSE_TOLERANCE * 2**level)
         found = levenberg_marquardt(
-            compare, steps, matrix, level=level, tolerance=tolerance, max_iterations=pair.max_iterations
+            images, steps, matrix, level=level, tolerance=tolerance, max_iterations=pair.max_iterations
         )
         matrix, history, settled, last = found.matrix, history + found.history, found.settled, level
     return replace(look(pair, matrix, last), settled=settled, history=history)
@@ -92,18 +90,15 @@ def refine(pair: Pair, start: np.ndarray, levels: Iterable[int]) -> Answer:
 
 def look(pair: Pair, matrix: np.ndarray, level: int) -> Answer:
     """The answer `matrix`, as it is, on one level."""
-    compare = comparison(pair, level, matrix)
-    here = compare(matrix, pair.steps().directions(matrix))
-    fixed, moving = pair.fixed[level], pair.moving[level]
-    transform = compare.transform(matrix)
-    warped = warp(moving.image.mean(axis=0), transform, fixed.shape, boundary="border")
-    agreement = find_agreement(fixed.image.mean(axis=0), warped, compare.weights(transform))
-    return Answer(matrix, here.cost, here.overlap, True, agreement, [])
+    images = comparison(pair, level, matrix)
+    view = images.view(matrix)
+    fixed, warped = (x.mean(axis=0) for x in (images.fixed.image, view.warped))
+    agreement = find_agreement(fixed, warped, view.weights)
+    cost = images.cost(view, view.weights)
+    return Answer(matrix, cost, images.overlap(view), True, agreement, [])
 
 
 def comparison(pair: Pair, level: int, matrix: np.ndarray) -> LeastSquares:
     """Of the two images on a level; robust metrics take their scale from how they differ under `matrix`."""
-    compare = LeastSquares(pair.fixed[level], pair.moving[level], pair.metric)
-    if pair.metric not in TUNING:
-        return compare
-    return replace(compare, scale=compare.find_scale(matrix))
+    images = LeastSquares(pair.fixed[level], pair.moving[level], pair.metric)
+    return replace(images, scale=images.find_scale(matrix)) if pair.metric in TUNING else images

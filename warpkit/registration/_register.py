@@ -12,9 +12,8 @@ from warpkit.transforms import AbstractTransform
 from warpkit.warping import warp
 
 from ._arguments import make_pair, start_matrix
-from ._least_squares import LeastSquares
 from ._levenberg_marquardt import LEAST_OVERLAP
-from ._refine import Answer, Pair, look, refine
+from ._refine import Answer, Pair, comparison, look, refine
 from ._result import RegistrationResult
 from ._starts import STARTS, Start
 
@@ -154,10 +153,11 @@ def _doubt(pair: Pair, answer: Answer, before: Answer) -> str | None:
         return "the images are too small, too smooth or overlap too little to be checked"
     if not agreement.convincing:
         return f"only {agreement.near} of {agreement.tiles} parts of the images agree"
-    if answer.cost > before.cost:
-        return f"the metric is worse than at the start: {answer.cost:.4g} against {before.cost:.4g}"
+    images = comparison(pair, 0, answer.matrix)
+    if images.improves(images.view(answer.matrix), images.view(before.matrix)):
+        return "the metric is worse than at the start"
     if not answer.settled:
-        return f"still moving after {pair.max_iterations} iterations on the finest level"
+        return f"still moving after {len(answer.history)} iterations"
     return None
 
 
@@ -166,8 +166,7 @@ def _result(
 ) -> RegistrationResult:
     found = pair.group.to_transform(answer.matrix, "pixel")
     shape = pair.fixed[0].shape
-    compare = LeastSquares(pair.fixed[0], pair.moving[0], pair.metric)
-    coverage = compare.weights(compare.transform(answer.matrix)) > 0
+    coverage = comparison(pair, 0, answer.matrix).view(answer.matrix).weights > 0
     return RegistrationResult(
         transform=found,
         warped=warp(as_array(moving, "moving"), found, shape),

@@ -1,0 +1,60 @@
+"""Errors name the argument, what was expected and what was given."""
+
+import numpy as np
+import pytest
+
+import warpkit as wk
+from warpkit.registration import register
+
+IMAGE = np.random.default_rng(0).random((40, 50))
+NAN = np.where(np.arange(50) == 7, np.nan, IMAGE)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "message"),
+    [
+        ((IMAGE, IMAGE), {"transform": "shear"}, "transform: expected"),
+        ((IMAGE, IMAGE), {"metric": "mse"}, "metric: expected"),
+        ((IMAGE, IMAGE), {"init": "luck"}, "init: expected"),
+        ((IMAGE, IMAGE), {"tolerance": 0.0}, "tolerance: expected a number of pixels above 0"),
+        ((IMAGE, IMAGE), {"max_iterations": 0}, "max_iterations: expected"),
+        ((IMAGE, IMAGE[None]), {}, "moving: expected as many axes as fixed"),
+        ((IMAGE[:, :, None].repeat(3, 2),) * 2, {}, "fixed: expected channels first, and ndim=2"),
+        ((IMAGE, IMAGE), {"ndim": 3}, "fixed: expected two or three spatial axes"),
+        ((np.stack([IMAGE] * 3), np.stack([IMAGE] * 2)), {"ndim": 2}, "moving: expected 3 channels"),
+        ((IMAGE[:0], IMAGE), {}, "fixed: expected at least one pixel"),
+        ((IMAGE, NAN), {}, "moving: expected finite pixels"),
+        ((0 * IMAGE + 3, IMAGE), {}, "fixed: expected an image that is not constant, given 3.0 everywhere"),
+        ((IMAGE, IMAGE), {"fixed_mask": np.ones((3, 3))}, r"fixed_mask: expected shape \(40, 50\)"),
+        ((IMAGE, IMAGE), {"moving_mask": np.zeros((40, 50))}, "moving_mask: expected weights"),
+        ((IMAGE, IMAGE), {"moving_mask": -np.ones((40, 50))}, "moving_mask: expected weights"),
+        (
+            (IMAGE, IMAGE),
+            {"init": wk.Affine.identity(2)},
+            'init: expected one transform in 2D in the frame "pixel"',
+        ),
+        (
+            (IMAGE, IMAGE),
+            {"init": wk.Affine.identity(3, frame="pixel")},
+            "init: expected one transform in 2D",
+        ),
+    ],
+)
+def test_wrong_values(arguments, options, message):
+    with pytest.raises(ValueError, match=message):
+        register(*arguments, **options)
+
+
+def test_wrong_types():
+    with pytest.raises(TypeError, match="fixed: expected a NumPy or CuPy array"):
+        register("image.png", IMAGE)
+    with pytest.raises(TypeError, match="init: expected an affine map or a Projective"):
+        register(IMAGE, IMAGE, init=wk.Displacement(np.zeros((1, 4, 4, 2)), frame="pixel"))
+
+
+def test_images_are_not_changed():
+    fixed, moving = IMAGE.copy(), IMAGE.copy()
+    for array in (fixed, moving):
+        array.flags.writeable = False
+    register(fixed, moving, "translation", init="identity")
+    np.testing.assert_array_equal(fixed, IMAGE)

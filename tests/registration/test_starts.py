@@ -1,0 +1,40 @@
+import numpy as np
+import pytest
+
+from warpkit.registration._arguments import make_pair
+from warpkit.registration._matrix_groups import map_points
+from warpkit.registration._starts import feature_starts, identity_start
+
+from .pictures import about_middle, seen_through, texture, turned
+
+
+def pair(fixed, moving, group="affine"):
+    return make_pair((fixed, moving), (None, None), group, "ncc", None, 0.01, 50)
+
+
+def test_every_point_where_it_is():
+    image = texture((60, 70))
+    ((name, matrix),) = identity_start(pair(image, image))
+    assert name == "identity"
+    np.testing.assert_array_equal(matrix, np.eye(3))
+
+
+def test_middles_on_each_other():
+    ((name, matrix),) = identity_start(pair(texture((60, 70)), texture((81, 100))))
+    assert name == "middles"
+    np.testing.assert_allclose(map_points(matrix, np.array([[34.5, 29.5]])), [[49.5, 40]])
+
+
+def test_features():
+    pytest.importorskip("skimage", reason="features are scikit-image's")
+    moving = texture((220, 260))
+    matrix = about_middle(turned(70), moving.shape)
+    starts = dict(feature_starts(pair(seen_through(matrix, moving), moving)))
+    assert list(starts) == ["features", "features at full size", "features of tilted views"]
+    for start in starts.values():
+        np.testing.assert_allclose(start, matrix, atol=2)
+
+
+def test_volumes_have_no_features():
+    volume = texture((40, 40, 40))
+    assert list(feature_starts(pair(volume, volume))) == []
