@@ -20,7 +20,7 @@ import numpy as np
 from warpkit._core import Array, namespace, to_numpy
 
 LONGEST = 640  # pixels: larger images are made smaller first
-MOST_TILES = 256
+MOST_TILES = 128
 TEXTURE = 0.3  # a tile must vary at least so much as the middle one of all tiles,
 LEAST_TEXTURE = 0.02  # and so much as the whole image
 

@@ -34,7 +34,7 @@ import numpy as np
 
 from warpkit._core import Array, check_choice, namespace, to_numpy
 from warpkit.transforms import AbstractTransform, Affine, Projective
-from warpkit.warping import warp, warp_normal_equations
+from warpkit.warping import NormalEquations, warp, warp_normal_equations
 
 from ._pyramid import Level
 
@@ -42,7 +42,7 @@ METRICS = ("ncc", "ssd", "huber", "tukey")
 
 LEAST_WEIGHT = 0.5  # counts for nothing: a point half a pixel beyond an edge
 LEAST_CORRELATION = 0.1  # in the model of "ncc", which must not lose its curvature
-ROUNDING = 1e-12  # of a mean's square: a variance below is none
+ROUNDING = 1e-10  # of a mean's square: a variance below is none
 NORMAL_MAD = 1.4826  # the standard deviation of normal deviates, in units of their median absolute one
 TUNING = {"huber": 1.345, "tukey": 4.685}  # 95 % efficient for normal residuals (P. J. Huber, 1981)
 
@@ -124,6 +124,13 @@ class LeastSquares:
             return Affine(pixels[:, :-1] / pixels[0, -1, -1], frame="pixel")
         return Projective(pixels, frame="pixel")
 
+    @cached_property
+    def wanted(self) -> Array:
+        """F, 0 and 1 for each channel, (c, 3, 1, *spatial): what V is compared with."""
+        image = self.fixed.image
+        xp = namespace(image)
+        return xp.stack([image, xp.zeros_like(image), xp.ones_like(image)], axis=1)[:, :, None]
+
     def view(self, matrix: np.ndarray) -> View:
         """The moving image under `matrix`."""
         transform, moving, fixed = self.transform(matrix), self.moving, self.fixed
@@ -147,16 +154,12 @@ class LeastSquares:
             return np.inf
         costs = []
         for warped, fixed in zip(view.warped, self.fixed.image, strict=True):
-            v, f = warped.astype("float64"), fixed.astype("float64")
             if self.metric == "ncc":
-                mean_v, mean_f = (float((weights * x).sum()) / count for x in (v, f))
-                v, f = v - mean_v, f - mean_f
-                vv, vf, ff = (float((weights * x).sum()) for x in (v * v, v * f, f * f))
-                varies = vv > ROUNDING * count * mean_v**2 and ff > ROUNDING * count * mean_f**2
-                costs.append(1 - vf / np.sqrt(vv * ff) if varies else np.inf)
+                costs.append(1 - Moments.of(warped, fixed, weights, count).correlation)
             else:
-                loss = (v - f) ** 2 if self.metric == "ssd" else self._robust(v - f)[0]
-                costs.append(float((weights * loss).sum()) / count)
+                residual = warped - fixed
+                loss = residual**2 if self.metric == "ssd" else self._robust(residual)[0]
+                costs.append(_sum(weights * loss) / count)
         return float(np.mean(costs))
 
     def improves(self, one: View, other: View) -> bool:
@@ -185,7 +188,11 @@ class LeastSquares:
         moving, fixed, weights = self.moving.image[channel], self.fixed.image[channel], view.weights
         count = float(weights.sum(dtype="float64"))
         if self.metric == "ncc":
-            return _correlation(Products.of(moving, fixed, view, count, chain))
+            moments = Moments.of(view.warped[channel], fixed, weights, count)
+            sums = warp_normal_equations(
+                moving[None, None], self.wanted[channel], view.transform, weights=weights, boundary="border"
+            )
+            return _correlation(sums, moments, count, chain)
         if self.metric in TUNING:
             weights = (weights * self._robust(view.warped[channel] - fixed)[1]).astype("float32")
         sums = warp_normal_equations(moving, fixed, view.transform, weights=weights, boundary="border")
@@ -214,53 +221,54 @@ class LeastSquares:
 # ---- correlation -------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, eq=False)
-class Products:
-    """Weighted means of products of J, V, F and 1, with means of V and F taken off."""
+def _sum(x: Array) -> float:
+    return float(x.sum(dtype="float64"))
 
-    jj: np.ndarray
-    jv: np.ndarray
-    jf: np.ndarray
+
+@dataclass(frozen=True)
+class Moments:
+    """Weighted means, and weighted means of products with these means taken off."""
+
+    v: float
+    f: float
     vv: float
     vf: float
     ff: float
 
     @classmethod
-    def of(
-        cls,
-        moving: Array,
-        fixed: Array,
-        view: View,
-        count: float,
-        chain: np.ndarray,
-    ) -> Products:
-        """Sum up; `count` is the sum of the weights."""
-        xp, weights = namespace(fixed), view.weights
-        wanted = xp.stack([fixed, xp.zeros_like(fixed), xp.ones_like(fixed)])[:, None]
-        sums = warp_normal_equations(
-            moving[None, None], wanted, view.transform, weights=weights, boundary="border"
-        )
-        matrix, (j_difference, jv, j_less_1), (difference, vv, less_1) = (to_numpy(x) / count for x in sums)
-        f = fixed.astype("float64")
-        # v f and v 1 from (v - f)^2 and (v - 1)^2
-        mean_f, ff = (float((weights * x).sum(dtype="float64")) / count for x in (f, f * f))
-        mean_v, vf = (vv + 1 - less_1) / 2, (vv + ff - difference) / 2
-        jv, jf, j1 = (chain.T @ x for x in (jv, jv - j_difference, jv - j_less_1))
+    def of(cls, warped: Array, fixed: Array, weights: Array, count: float) -> Moments:
+        """Of a channel; `count` is the sum of the weights."""
+        middle = namespace(fixed).float32(
+            _sum(fixed) / fixed.size
+        )  # lest rounding eat what is small beside it
+        v, f = warped - middle, fixed - middle
+        wv, wf = weights * v, weights * f
+        mean_v, mean_f = _sum(wv) / count, _sum(wf) / count
         return cls(
-            chain.T @ matrix[0] @ chain - np.outer(j1, j1),
-            jv - mean_v * j1,
-            jf - mean_f * j1,
-            float(vv - mean_v**2),
-            float(vf - mean_v * mean_f),
-            float(ff - mean_f**2),
+            mean_v + float(middle),
+            mean_f + float(middle),
+            max(_sum(wv * v) / count - mean_v**2, 0.0),
+            _sum(wv * f) / count - mean_v * mean_f,
+            max(_sum(wf * f) / count - mean_f**2, 0.0),
         )
 
+    @property
+    def correlation(self) -> float:
+        """Minus infinity where one of the two does not vary."""
+        if self.vv <= ROUNDING * self.v**2 or self.ff <= ROUNDING * self.f**2:
+            return -np.inf
+        return self.vf / float(np.sqrt(self.vv * self.ff))
 
-def _correlation(products: Products) -> tuple[np.ndarray, np.ndarray]:
-    """Gradient and Hessian of "ncc"."""
-    p = products
-    correlation = p.vf / np.sqrt(p.vv * p.ff)
-    across = p.jf - p.vf / p.vv * p.jv  # of (P J)^T W F
-    hessian = p.jj - np.outer(p.jv, p.jv) / p.vv
-    curvature = max(float(correlation), LEAST_CORRELATION) / p.vv
-    return -across / np.sqrt(p.vv * p.ff), curvature * hessian
+
+def _correlation(
+    sums: NormalEquations, moments: Moments, count: float, chain: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Gradient and Hessian of "ncc", from what is summed up of V - F, V and V - 1."""
+    m, (difference, v, less_1) = moments, (chain.T @ x / count for x in to_numpy(sums.vector))
+    j1 = v - less_1
+    jv, jf = v - m.v * j1, v - difference - m.f * j1
+    jj = chain.T @ to_numpy(sums.matrix[0]) @ chain / count - np.outer(j1, j1)
+    across = jf - m.vf / m.vv * jv  # of (P J)^T W F
+    hessian = jj - np.outer(jv, jv) / m.vv
+    curvature = max(m.correlation, LEAST_CORRELATION) / m.vv
+    return -across / np.sqrt(m.vv * m.ff), curvature * hessian
