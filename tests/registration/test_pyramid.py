@@ -27,9 +27,11 @@ def test_pixels_keep_their_places(shape):
 
 
 def test_how_far_it_goes():
-    pyramid = make_pyramid(np.zeros((1, 300, 40)), None, np.eye(3))
-    assert [level.shape for level in pyramid] == [(300, 40), (150, 40), (75, 40), (38, 40)]
-    assert min(pyramid[-1].shape) >= SHORTEST
+    pyramid = make_pyramid(np.zeros((1, 600, 80)), None, np.eye(3))
+    assert [level.shape for level in pyramid] == [(600, 80), (300, 80), (150, 80), (75, 80)]
+    assert min(pyramid[-1].shape) >= SHORTEST[2]
+    volumes = make_pyramid(np.zeros((1, 40, 60, 100)), None, np.eye(4))
+    assert [level.shape for level in volumes] == [(40, 60, 100), (40, 30, 50), (40, 30, 25)]
     assert len(make_pyramid(np.zeros((1, 300, 300)), None, np.eye(3), levels=2)) == 2
 
 

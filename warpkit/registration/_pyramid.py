@@ -21,7 +21,7 @@ from ._matrix_groups import scaling
 
 SIGMA = 1.0  # pixels: of the blur before every second pixel is taken
 FINEST_SIGMA = 0.8  # pixels: at full size, against noise and the unevenness of interpolation
-SHORTEST = 32  # pixels: an axis shorter than twice this is not halved
+SHORTEST = {2: 64, 3: 24}  # pixels, by the number of dimensions: no axis is made shorter
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +56,7 @@ def make_pyramid(
     pyramid = [_blurred(finest, FINEST_SIGMA)]
     last = finest
     while levels is None or len(pyramid) < levels:
-        steps = [2 if length >= 2 * SHORTEST else 1 for length in last.shape]
+        steps = [2 if length >= 2 * SHORTEST[len(last.shape)] else 1 for length in last.shape]
         if set(steps) == {1}:
             break
         last = _every(steps, _blurred(last, [SIGMA if step == 2 else 0.0 for step in steps]))

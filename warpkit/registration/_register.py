@@ -17,6 +17,7 @@ from ._refine import Answer, Pair, comparison, look, refine
 from ._result import RegistrationResult
 from ._starts import STARTS, Start
 
+CLEAR = 0.8  # of the tiles agree: there is no need to see whether more of them did at the start
 ENOUGH = 0.5  # of the tiles agree: no other start is tried
 GAIN = 0.02  # by which a refined answer may agree less than its start, before the start is kept
 
@@ -104,39 +105,44 @@ def register(
     pair = make_pair(
         (fixed, moving), (fixed_mask, moving_mask), transform, metric, ndim, tolerance, max_iterations
     )
-    found = _scout(pair, _starts(init, pair))
-    if found is None:
+    levels = range(min(len(pair.fixed), len(pair.moving)) - 1, -1, -1)
+    candidates = _starts(init, pair)
+    if init in ("auto", "features"):
+        candidates, levels = _scout(pair, candidates), range(max(pair.scout_level - 1, 0), -1, -1)
+    name, start = next(candidates, ("none", np.eye(pair.group.ndim + 1)))
+    if name == "none":
         reason = "no start was found: too few points look alike, or scikit-image is not installed"
-        identity = look(pair, np.eye(pair.group.ndim + 1), 0)
-        return _result(pair, moving, "none", identity, reason, converged=False)
-    name, start = found
-    before = look(pair, start, 0)
-    answer = refine(pair, start, range(max(pair.scout_level - 1, 0), -1, -1))
-    if _is_spoiled(before, answer):
-        answer, name = before, f"{name}, of which refinement made less"
-    doubt = _doubt(pair, answer, before)
+        return _result(pair, moving, name, look(pair, start, 0), reason, converged=False)
+    answer = refine(pair, start, levels)
+    if (better := _unspoiled(pair, start, answer, 0)) is not answer:
+        answer, name = better, f"{name}, of which refinement made less"
+    doubt = _doubt(pair, answer, start)
     parts = f"{answer.agreement.near} of {answer.agreement.tiles} parts of the images agree"
     return _result(pair, moving, name, answer, doubt or parts, converged=doubt is None)
 
 
-def _scout(pair: Pair, starts: Iterator[Start]) -> Start | None:
+def _scout(pair: Pair, starts: Iterator[Start]) -> Iterator[Start]:
     """The best of the starts, refined on small images; those that come after one that agrees are not made."""
     level, count = pair.scout_level, min(len(pair.fixed), len(pair.moving))
     best: tuple[str, Answer] | None = None
     for name, start in starts:
-        before, answer = look(pair, start, level), refine(pair, start, range(count - 1, level - 1, -1))
-        if _is_spoiled(before, answer):
-            answer = before
+        answer = refine(pair, start, range(count - 1, level - 1, -1))
+        answer = _unspoiled(pair, start, answer, level)
         if best is None or _rank(answer) > _rank(best[1]):
             best = name, answer
         if answer.agreement.convincing and answer.agreement.share >= ENOUGH:
             break
-    return None if best is None else (best[0], best[1].matrix)
+    if best is not None:
+        yield best[0], best[1].matrix
 
 
-def _is_spoiled(before: Answer, answer: Answer) -> bool:
-    """Whether the refinement contradicts a start for which there is strong evidence."""
-    return before.agreement.convincing and answer.agreement.share < before.agreement.share - GAIN
+def _unspoiled(pair: Pair, start: np.ndarray, answer: Answer, level: int) -> Answer:
+    """The start itself, where there is strong evidence for it that the refined answer contradicts."""
+    if answer.agreement.share >= CLEAR:
+        return answer
+    before = look(pair, start, level)
+    spoiled = answer.agreement.share < before.agreement.share - GAIN
+    return before if before.agreement.convincing and spoiled else answer
 
 
 def _rank(answer: Answer) -> tuple[bool, float, float]:
@@ -144,7 +150,7 @@ def _rank(answer: Answer) -> tuple[bool, float, float]:
     return answer.agreement.convincing, answer.agreement.share, -answer.cost
 
 
-def _doubt(pair: Pair, answer: Answer, before: Answer) -> str | None:
+def _doubt(pair: Pair, answer: Answer, start: np.ndarray) -> str | None:
     """Why the answer does not deserve belief, or None."""
     agreement = answer.agreement
     if not np.isfinite(answer.cost) or answer.overlap < LEAST_OVERLAP:
@@ -154,7 +160,7 @@ def _doubt(pair: Pair, answer: Answer, before: Answer) -> str | None:
     if not agreement.convincing:
         return f"only {agreement.near} of {agreement.tiles} parts of the images agree"
     images = comparison(pair, 0, answer.matrix)
-    if images.improves(images.view(answer.matrix), images.view(before.matrix)):
+    if images.improves(images.view(answer.matrix), images.view(start)):
         return "the metric is worse than at the start"
     if not answer.settled:
         return f"still moving after {len(answer.history)} iterations"
