@@ -38,6 +38,11 @@ NAN = np.where(np.arange(50) == 7, np.nan, IMAGE)
             {"init": wk.Affine.identity(3, frame="pixel")},
             "init: expected one transform in 2D",
         ),
+        (
+            (IMAGE, IMAGE),
+            {"init": wk.Rigid(np.array([0.1]), np.zeros((1, 2)), frame="pixel"), "transform": "translation"},
+            'init: expected a start of the kind "translation", given Rigid beyond it',
+        ),
     ],
 )
 def test_wrong_values(arguments, options, message):
@@ -50,6 +55,11 @@ def test_wrong_types():
         register("image.png", IMAGE)
     with pytest.raises(TypeError, match="init: expected an affine map or a Projective"):
         register(IMAGE, IMAGE, init=wk.Displacement(np.zeros((1, 4, 4, 2)), frame="pixel"))
+
+
+def test_a_start_of_another_class_may_be_of_the_kind():
+    shift = wk.Affine(np.array([[[1.0, 0.0, 2.0], [0.0, 1.0, -1.0]]]), frame="pixel")
+    assert register(IMAGE, IMAGE, "rigid", init=shift).start == "given"
 
 
 def test_images_are_not_changed():

@@ -44,6 +44,17 @@ def test_a_turned_image(group):
     assert corner_error(found, wanted) < 3
 
 
+def test_a_shifted_image():
+    """Only the shift is looked for, whatever else there is."""
+    image = picture()
+    wanted = scaling([1, 1], [30.0, -12.0])
+    fixed = warp(image, Projective(wanted[None], frame="pixel"), image.shape)
+    assert corner_error(feature_start(fixed, image, "translation"), wanted) < 1
+    fixed = warp(image, Projective((wanted @ turned(3, 1.0))[None], frame="pixel"), image.shape)
+    found = feature_start(fixed, image, "translation")
+    np.testing.assert_array_equal(found[:2, :2], np.eye(2))
+
+
 def test_it_is_always_the_same():
     image = picture()
     fixed = warp(image, Projective(turned(20, 1.0)[None], frame="pixel"), image.shape)

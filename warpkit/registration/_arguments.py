@@ -10,7 +10,7 @@ from warpkit._core import Array, as_array, check_choice, namespace, wrong_type, 
 from warpkit.transforms import AbstractMatrix, AbstractTransform
 
 from ._least_squares import METRICS
-from ._matrix_groups import GROUPS, matrix_group
+from ._matrix_groups import GROUPS, MatrixGroup, matrix_group
 from ._pyramid import make_pyramid
 from ._refine import Pair
 
@@ -90,12 +90,16 @@ def _weights(mask: Any, name: str, shape: tuple[int, ...]) -> Array:
     return mask / most
 
 
-def start_matrix(start: AbstractTransform, ndim: int) -> np.ndarray:
-    """Of a start that a user gave."""
+def start_matrix(start: AbstractTransform, group: MatrixGroup) -> np.ndarray:
+    """Of a start that a user gave: one that the group holds, of whatever class."""
     if not isinstance(start, AbstractMatrix):
         raise wrong_type("init", "an affine map or a Projective", start)
-    if start.frame != "pixel" or start.ndim != ndim or start.n != 1:
+    if start.frame != "pixel" or start.ndim != group.ndim or start.n != 1:
         given = f'{start.n} in {start.ndim}D in the frame "{start.frame}"'
-        raise wrong_value("init", f'one transform in {ndim}D in the frame "pixel"', given)
+        raise wrong_value("init", f'one transform in {group.ndim}D in the frame "pixel"', given)
     theta = np.asarray(start.to_projective().theta, np.float64)[0]
-    return theta / theta[-1, -1]
+    matrix = theta / theta[-1, -1]
+    own = group.to_transform(matrix, "pixel").to_projective().theta[0]
+    if not np.allclose(own / own[-1, -1], matrix, rtol=1e-6, atol=1e-6):
+        raise wrong_value("init", f'a start of the kind "{group.name}"', f"{type(start).__name__} beyond it")
+    return matrix

@@ -21,6 +21,8 @@ import numpy as np
 from warpkit.transforms import Affine
 from warpkit.warping import warp
 
+from ._matrix_groups import scaling
+
 LONGEST = 800  # pixels: larger images are made smaller first
 FULL = 1600
 TILTS = (2**0.5, 2.0, 2 * 2**0.5)
@@ -66,8 +68,11 @@ def feature_start(
         "projective": (transform.ProjectiveTransform, 4),
         "affine": (transform.AffineTransform, 3),
         "similarity": (transform.SimilarityTransform, 2),
+        "rigid": (transform.EuclideanTransform, 2),
     }
-    kind, least = kinds.get(group, (transform.EuclideanTransform, 2))
+    if group == "translation":
+        return _shift(src, dst, FAR * max(blocks))
+    kind, least = kinds[group]
     model, agreeing = measure.ransac(
         (src, dst), kind, least, FAR * max(blocks), max_trials=TRIALS, rng=np.random.default_rng(SEED)
     )
@@ -75,6 +80,14 @@ def feature_start(
         return None
     matrix = np.asarray(model.params, np.float64)
     return matrix / matrix[-1, -1] if np.isfinite(matrix).all() else None
+
+
+def _shift(src: np.ndarray, dst: np.ndarray, far: float) -> np.ndarray | None:
+    """The translation that most pairs agree on: each pair's is tried, so that nothing is drawn."""
+    shifts = dst - src
+    near = np.linalg.norm(shifts[:, None] - shifts, axis=-1) <= far
+    agreeing = near[near.sum(axis=1).argmax()]
+    return scaling([1.0, 1.0], list(shifts[agreeing].mean(axis=0))) if agreeing.sum() > 1 else None
 
 
 def find_keypoints(image: np.ndarray) -> Keypoints:

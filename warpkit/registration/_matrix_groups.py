@@ -17,7 +17,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from warpkit._core import check_choice
-from warpkit.transforms import AbstractTransform, Affine, Projective, Rigid, Similarity, Translation
+from warpkit.transforms import (
+    AbstractMatrix,
+    Affine,
+    FailedEstimate,
+    Projective,
+    Rigid,
+    Similarity,
+    Translation,
+)
 
 GROUPS = ("translation", "rigid", "similarity", "affine", "projective")
 
@@ -48,7 +56,7 @@ class MatrixGroup:
 
         return expm(np.tensordot(parameters, self.generators, axes=1))
 
-    def to_transform(self, matrix: np.ndarray, frame: str) -> AbstractTransform:
+    def to_transform(self, matrix: np.ndarray, frame: str) -> AbstractMatrix:
         """The transform of the group's own class."""
         rows, exact = self.ndim, matrix[None] / matrix[-1, -1]
         if self.name == "projective":
@@ -60,7 +68,7 @@ class MatrixGroup:
         kind = Rigid if self.name == "rigid" else Similarity
         corners = np.array(list(itertools.product((0.0, 1.0), repeat=rows)))
         found = kind.from_points(corners, map_points(matrix, corners), frame=frame)
-        if not isinstance(found, AbstractTransform):
+        if isinstance(found, FailedEstimate):
             raise RuntimeError(f"a matrix that is not of its group: {found.reason}")
         return found
 

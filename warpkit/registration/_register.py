@@ -18,7 +18,7 @@ from ._result import RegistrationResult
 from ._starts import STARTS, Start
 
 CLEAR = 0.8  # of the tiles agree: there is no need to see whether more of them did at the start
-ENOUGH = 0.5  # of the tiles agree: no other start is tried
+ENOUGH = 0.3  # of the tiles agree: no other start is tried
 GAIN = 0.02  # by which a refined answer may agree less than its start, before the start is kept
 
 
@@ -189,7 +189,7 @@ def _result(
 
 def _starts(init: Any, pair: Pair) -> Iterator[Start]:
     if isinstance(init, AbstractTransform):
-        yield "given", start_matrix(init, pair.group.ndim)
+        yield "given", start_matrix(init, pair.group)
     elif init == "auto":
         for find in STARTS.values():
             yield from find(pair)
