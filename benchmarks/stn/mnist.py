@@ -6,7 +6,7 @@ import functools
 
 from warpkit.datasets import Dataset, load_mnist
 
-from .data import data_folder
+from ..data import data_folder
 
 
 @functools.cache

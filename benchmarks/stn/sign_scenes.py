@@ -13,7 +13,7 @@ import numpy as np
 
 from warpkit.warping import warp_affine
 
-from .data import data_folder
+from ..data import data_folder
 from .experiment import Batch
 
 SCENE = (64, 64)

@@ -18,8 +18,8 @@ from warpkit import nn
 from warpkit.nn import Module
 from warpkit.warping import warp_affine
 
+from ..data import data_folder
 from .classification import Classification, percent_wrong
-from .data import data_folder
 from .experiment import Batch
 from .networks import count_parameters, widest
 from .plan import Plan

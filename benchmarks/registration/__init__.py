@@ -1,0 +1,4 @@
+"""Registration held against others, on real images with known answers.
+
+python -m benchmarks.registration --help
+"""
