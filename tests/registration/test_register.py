@@ -1,5 +1,7 @@
 """Known maps are found again and believed; what has no answer is not."""
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -106,6 +108,19 @@ def test_features_find_what_is_far():
     alone = register(fixed, moving, "similarity", init="identity")
     assert not alone.converged
     assert "parts of the images agree" in alone.reason
+
+
+@pytest.mark.parametrize("init", ["fourier", "auto"])
+def test_spectra_find_what_is_far(init, monkeypatch):
+    """Also where scikit-image is not installed."""
+    monkeypatch.setitem(sys.modules, "skimage", None)
+    moving = texture(SHAPE)
+    matrix = about_middle(turned(100, 1.2), SHAPE)
+    fixed = seen_through(matrix, moving)
+    result = register(fixed, moving, "affine", init=init)
+    assert result.converged, result.reason
+    assert result.start.startswith("Fourier-Mellin")
+    assert farthest(result.transform, matrix, SHAPE) < 0.1
 
 
 def test_a_start_is_respected():

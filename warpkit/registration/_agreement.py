@@ -20,7 +20,7 @@ import numpy as np
 from warpkit._core import Array, namespace, to_numpy
 
 LONGEST = 640  # pixels: larger images are made smaller first
-MOST_TILES = 128
+MOST_TILES = 128  # about
 TEXTURE = 0.3  # a tile must vary at least so much as the middle one of all tiles,
 LEAST_TEXTURE = 0.02  # and so much as the whole image
 
@@ -93,7 +93,8 @@ def find_agreement(fixed: Array, warped: Array, weights: Array) -> Agreement:
     search = LARGE if fixed.ndim == 2 and min(fixed.shape) >= SMALL_IMAGE else SMALL
     window = search.tile + 2 * search.reach
     nothing = Agreement(0, 0, 0.0, search.chance)
-    corners, apart = _corners(fixed.shape, window)
+    share = float((inside >= 0.5).mean())
+    corners, apart = _corners(fixed.shape, window, MOST_TILES / max(share, 1 / MOST_TILES))
     if not len(corners):
         return nothing
     windows = _cut(inside, corners, window)
@@ -125,12 +126,12 @@ def _in_blocks(image: Array, length: int) -> Array:
     return whole.reshape(shape).mean(axis=tuple(range(1, 2 * whole.ndim, 2)))
 
 
-def _corners(shape: tuple[int, ...], window: int) -> tuple[np.ndarray, float]:
-    """First pixels (n, ndim) of windows all over the image, at most about MOST_TILES, and how far apart."""
+def _corners(shape: tuple[int, ...], window: int, most: float) -> tuple[np.ndarray, float]:
+    """First pixels (n, ndim) of windows all over the image, about `most` or fewer, and how far apart."""
     room = np.array(shape) - window
     if (room < 0).any():
         return np.zeros((0, len(shape)), int), 0.0
-    apart = max(4.0, float(np.prod(room + 1.0) / MOST_TILES) ** (1 / len(shape)))
+    apart = max(4.0, float(np.prod(room + 1.0) / most) ** (1 / len(shape)))
     axes = [np.linspace(0, n, int(n // apart) + 1).round().astype(int) for n in room]
     return np.array(list(itertools.product(*axes))), apart
 

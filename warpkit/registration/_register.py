@@ -33,7 +33,7 @@ def register(
     moving_mask: Array | None = None,
     ndim: int | None = None,
     tolerance: float = 0.01,
-    max_iterations: int = 50,
+    max_iterations: int = 100,
 ) -> RegistrationResult:
     r"""Find the map under which one image looks like another, and say whether to believe it.
 
@@ -52,11 +52,13 @@ def register(
         What makes images alike. "ncc", the correlation, knows neither gain nor bias; "ssd" is the mean of
         squared differences; "huber" and "tukey" heed large differences less, or not at all. Of images with
         channels each channel counts the same, and "ncc" gives each a gain and bias of its own.
-    init : {"auto", "identity", "features"} or AbstractTransform
+    init : {"auto", "identity", "mass", "features", "fourier"} or AbstractTransform
         Where to start. "identity" starts with each point where it is, or with the images' middles on each
-        other where their shapes differ; "features" from points that look alike, in 2D, which scikit-image
-        finds; "auto" tries one after the other until the images agree, and takes the best. A transform is a
-        start in the direction of the result, in the frame "pixel", and is the only one.
+        other where their shapes differ; "mass" with the centres of mass on each other; "features" from points
+        that look alike, in 2D, which scikit-image finds; "fourier" from shifts, in 2D also rotations and
+        scales, that the spectra suggest. "auto" tries them in this order until the images agree, and takes
+        the best. A transform is a start in the direction of the result, in the frame "pixel", and is the only
+        one.
     fixed_mask, moving_mask : array, shape (*spatial), optional
         Weights of at least 0, or booleans: how much pixels count, which may be NaN where they do not.
     ndim : {2, 3}, optional
@@ -107,7 +109,7 @@ def register(
     )
     levels = range(min(len(pair.fixed), len(pair.moving)) - 1, -1, -1)
     candidates = _starts(init, pair)
-    if init in ("auto", "features"):
+    if init in ("auto", "features", "fourier"):
         candidates, levels = _scout(pair, candidates), range(max(pair.scout_level - 1, 0), -1, -1)
     name, start = next(candidates, ("none", np.eye(pair.group.ndim + 1)))
     if name == "none":

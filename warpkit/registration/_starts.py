@@ -14,6 +14,7 @@ import numpy as np
 from warpkit._core import to_numpy
 
 from ._features import FULL, feature_start
+from ._fourier import fourier_mellin_starts, mass_start, phase_start
 from ._matrix_groups import scaling
 from ._refine import Pair
 
@@ -37,7 +38,7 @@ def feature_starts(pair: Pair) -> Iterator[Start]:
     """From features, in 2D: of smaller images, of larger ones, and of tilted views."""
     if pair.group.ndim != 2:
         return
-    one, other = (to_numpy(levels[0].image.mean(axis=0)) for levels in (pair.fixed, pair.moving))
+    one, other = _grey(pair)
     ways: list[tuple[str, dict[str, Any]]] = [
         ("features", {}),
         ("features at full size", {"longest": FULL}),
@@ -46,12 +47,40 @@ def feature_starts(pair: Pair) -> Iterator[Start]:
     for name, options in ways:
         pixels = feature_start(one, other, pair.group.name, **options)
         if pixels is not None:
-            fixed, moving = pair.fixed[0].to_space, pair.moving[0].to_space
-            yield name, moving @ pixels @ np.linalg.inv(fixed)
+            yield name, _in_space(pair, pixels)
+
+
+def fourier_starts(pair: Pair) -> Iterator[Start]:
+    """From spectra: a shift; and in 2D rotation and scale, as far as the group has them."""
+    one, other = _grey(pair)
+    yield "phase correlation", _in_space(pair, phase_start(one, other))
+    if pair.group.ndim == 2 and pair.group.name != "translation":
+        for number, pixels in enumerate(
+            fourier_mellin_starts(one, other, scaled=pair.group.name != "rigid"), 1
+        ):
+            yield f"Fourier-Mellin, {number}", _in_space(pair, pixels)
+
+
+def mass_starts(pair: Pair) -> Iterator[Start]:
+    """The centres of mass on each other."""
+    yield "centres of mass", _in_space(pair, mass_start(*_grey(pair)))
+
+
+def _grey(pair: Pair) -> tuple[np.ndarray, np.ndarray]:
+    """Means over the channels, on the finest level; what a mask leaves out is 0."""
+    one, other = (to_numpy(levels[0].image.mean(axis=0)) for levels in (pair.fixed, pair.moving))
+    return one, other
+
+
+def _in_space(pair: Pair, pixels: np.ndarray) -> np.ndarray:
+    """The map in space that is `pixels` from pixels to pixels."""
+    return pair.moving[0].to_space @ pixels @ np.linalg.inv(pair.fixed[0].to_space)
 
 
 STARTS: dict[str, Callable[[Pair], Iterator[Start]]] = {
     "identity": identity_start,
+    "mass": mass_starts,
     "features": feature_starts,
+    "fourier": fourier_starts,
 }
 """By name; "auto" tries them in this order."""
