@@ -23,6 +23,7 @@ from .autograd import no_grad as no_grad
 from .autograd import value_and_grad as value_and_grad
 
 # Grids and frames.
+from .grids import Geometry as Geometry
 from .grids import convert_points as convert_points
 from .grids import identity_grid as identity_grid
 

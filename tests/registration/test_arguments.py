@@ -43,6 +43,21 @@ NAN = np.where(np.arange(50) == 7, np.nan, IMAGE)
             {"init": wk.Rigid(np.array([0.1]), np.zeros((1, 2)), frame="pixel"), "transform": "translation"},
             'init: expected a start of the kind "translation", given Rigid beyond it',
         ),
+        ((IMAGE, IMAGE), {"fixed_geometry": wk.Geometry((40, 50))}, "moving_geometry: expected one for each"),
+        (
+            (IMAGE, IMAGE),
+            {"fixed_geometry": wk.Geometry((50, 40)), "moving_geometry": wk.Geometry((40, 50))},
+            r"fixed_geometry: expected one of shape \(40, 50\)",
+        ),
+        (
+            (IMAGE, IMAGE),
+            {
+                "fixed_geometry": wk.Geometry((40, 50)),
+                "moving_geometry": wk.Geometry((40, 50)),
+                "init": wk.Affine.identity(2, frame="pixel"),
+            },
+            'init: expected one transform in 2D in the frame "world"',
+        ),
     ],
 )
 def test_wrong_values(arguments, options, message):

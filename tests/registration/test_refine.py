@@ -12,7 +12,7 @@ SHAPE = (220, 260)
 
 
 def pair(fixed, moving, metric="ncc", group="rigid"):
-    return make_pair((fixed, moving), (None, None), group, metric, None, 0.01, 50)
+    return make_pair((fixed, moving), (None, None), (None, None), group, metric, None, 0.01, 50)
 
 
 @pytest.fixture(scope="module")

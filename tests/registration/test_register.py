@@ -72,6 +72,30 @@ def test_volumes():
     assert farthest(result.transform, matrix, shape) < 0.1
 
 
+@pytest.mark.parametrize("group", ["rigid", "affine"])
+def test_places_in_the_world(group):
+    """The same body in two scanners: thick slices in one of them, and another position of the patient."""
+    moving = texture((60, 64, 68), sigma=1.5)
+    flipped = ((-1, 0, 0), (0, 1, 0), (0, 0, 1))
+    theirs = wk.Geometry(moving.shape, (1.0, 1.0, 1.0), (-30.0, 12.0, 5.0), flipped)
+    own = wk.Geometry((28, 60, 62), (1.1, 1.0, 2.0), (-97.0, 12.0, 7.0))
+    rotation, shift = np.array([[0.03, -0.02, 0.05]]), np.array([[1.5, -1.0, 0.7]])
+    turn = wk.Rigid(rotation, shift, (-64.0, 42.0, 33.0), frame="world")
+    fixed = wk.warp(moving, turn.to_frame("pixel", theirs, own), own.shape, boundary="wrap")
+    geometries = {"fixed_geometry": own, "moving_geometry": theirs}
+    result = register(fixed, moving, group, **geometries)
+    assert result.converged, result.reason
+    assert result.transform.frame == "world"
+    assert type(result.transform).__name__.lower() == group
+    corners = np.array(list(np.ndindex(2, 2, 2))) * (np.array(own.shape[::-1]) - 1.0)
+    places = corners @ own.matrix[:3, :3].T + own.matrix[:3, 3]
+    assert np.linalg.norm(result.transform(places)[0] - turn(places)[0], axis=1).max() < 0.15
+    assert result.warped.shape == fixed.shape
+    again = register(fixed, moving, group, init=result.transform, **geometries)
+    assert again.converged
+    assert again.start == "given"
+
+
 def test_channels_and_shapes():
     moving = np.stack([texture(SHAPE, seed) for seed in range(3)])
     shape = (200, 210)

@@ -9,7 +9,7 @@ from .pictures import about_middle, seen_through, texture, turned
 
 
 def pair(fixed, moving, group="affine"):
-    return make_pair((fixed, moving), (None, None), group, "ncc", None, 0.01, 50)
+    return make_pair((fixed, moving), (None, None), (None, None), group, "ncc", None, 0.01, 50)
 
 
 def test_every_point_where_it_is():

@@ -5,3 +5,4 @@ from ._frames import axis_coordinates as axis_coordinates
 from ._frames import convert_points as convert_points
 from ._frames import frame_scales as frame_scales
 from ._frames import identity_grid as identity_grid
+from ._geometry import Geometry as Geometry

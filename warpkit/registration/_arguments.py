@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from warpkit._core import Array, as_array, check_choice, namespace, wrong_type, wrong_value
+from warpkit.grids import Geometry
 from warpkit.transforms import AbstractMatrix, AbstractTransform
 
 from ._least_squares import METRICS
@@ -20,6 +21,7 @@ NAMES = ("fixed", "moving")
 def make_pair(
     images: tuple[Any, Any],
     masks: tuple[Any, Any],
+    geometries: tuple[Any, Any],
     transform: str,
     metric: str,
     ndim: int | None,
@@ -36,12 +38,26 @@ def make_pair(
     fixed, moving = (as_array(x, name) for x, name in zip(images, NAMES, strict=True))
     namespace(fixed, moving)
     dimensions = _dimensions(fixed, moving, ndim)
+    if [geometry is None for geometry in geometries] in ([True, False], [False, True]):
+        raise wrong_value("moving_geometry", "one for each image, or none", "one of the two")
     pyramids = [
-        make_pyramid(*_checked(image, mask, name, dimensions), np.eye(dimensions + 1))
-        for image, mask, name in zip((fixed, moving), masks, NAMES, strict=True)
+        make_pyramid(*_checked(image, mask, name, dimensions), _to_space(geometry, image, name, dimensions))
+        for image, mask, geometry, name in zip((fixed, moving), masks, geometries, NAMES, strict=True)
     ]
     group = matrix_group(transform, dimensions)
     return Pair(pyramids[0], pyramids[1], group, metric, tolerance, max_iterations)
+
+
+def _to_space(geometry: Any, image: Array, name: str, ndim: int) -> np.ndarray:
+    """From pixels to the world, or to themselves."""
+    if geometry is None:
+        return np.eye(ndim + 1)
+    if not isinstance(geometry, Geometry):
+        raise wrong_type(f"{name}_geometry", "a Geometry", geometry)
+    shape = tuple(image.shape[image.ndim - ndim :])
+    if geometry.shape != shape:
+        raise wrong_value(f"{name}_geometry", f"one of shape {shape}, like its image", f"{geometry.shape}")
+    return geometry.matrix
 
 
 def _checked(image: Array, mask: Any, name: str, ndim: int) -> tuple[Array, Array | None]:
@@ -90,16 +106,16 @@ def _weights(mask: Any, name: str, shape: tuple[int, ...]) -> Array:
     return mask / most
 
 
-def start_matrix(start: AbstractTransform, group: MatrixGroup) -> np.ndarray:
+def start_matrix(start: AbstractTransform, group: MatrixGroup, frame: str) -> np.ndarray:
     """Of a start that a user gave: one that the group holds, of whatever class."""
     if not isinstance(start, AbstractMatrix):
         raise wrong_type("init", "an affine map or a Projective", start)
-    if start.frame != "pixel" or start.ndim != group.ndim or start.n != 1:
+    if start.frame != frame or start.ndim != group.ndim or start.n != 1:
         given = f'{start.n} in {start.ndim}D in the frame "{start.frame}"'
-        raise wrong_value("init", f'one transform in {group.ndim}D in the frame "pixel"', given)
+        raise wrong_value("init", f'one transform in {group.ndim}D in the frame "{frame}"', given)
     theta = np.asarray(start.to_projective().theta, np.float64)[0]
     matrix = theta / theta[-1, -1]
-    own = group.to_transform(matrix, "pixel").to_projective().theta[0]
+    own = group.to_transform(matrix, frame).to_projective().theta[0]
     if not np.allclose(own / own[-1, -1], matrix, rtol=1e-6, atol=1e-6):
         raise wrong_value("init", f'a start of the kind "{group.name}"', f"{type(start).__name__} beyond it")
     return matrix

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from warpkit._core import Array, as_array, check_choice
-from warpkit.transforms import AbstractTransform
+from warpkit.grids import Geometry
+from warpkit.transforms import WORLD, AbstractTransform
 from warpkit.warping import warp
 
 from ._arguments import make_pair, start_matrix
@@ -31,6 +32,8 @@ def register(
     init: str | AbstractTransform = "auto",
     fixed_mask: Array | None = None,
     moving_mask: Array | None = None,
+    fixed_geometry: Geometry | None = None,
+    moving_geometry: Geometry | None = None,
     ndim: int | None = None,
     tolerance: float = 0.01,
     max_iterations: int = 100,
@@ -61,6 +64,9 @@ def register(
         one.
     fixed_mask, moving_mask : array, shape (*spatial), optional
         Weights of at least 0, or booleans: how much pixels count, which may be NaN where they do not.
+    fixed_geometry, moving_geometry : Geometry, optional
+        Where the images are in the world: with both, the result is a map of the world, in the frame "world",
+        and so is a start. Without them places are pixels.
     ndim : {2, 3}, optional
         How many spatial axes there are; the others, before them, are channels. As many as `fixed` has by
         default.
@@ -104,23 +110,25 @@ def register(
     >>> result.transform.rotation.round(3), result.transform.translation.round(1)
     (array([0.1]), array([[ 4., -2.]]))
     """
-    pair = make_pair(
-        (fixed, moving), (fixed_mask, moving_mask), transform, metric, ndim, tolerance, max_iterations
-    )
+    masks, geometries = (fixed_mask, moving_mask), (fixed_geometry, moving_geometry)
+    pair = make_pair((fixed, moving), masks, geometries, transform, metric, ndim, tolerance, max_iterations)
+    frame = "pixel" if fixed_geometry is None else WORLD
     levels = range(min(len(pair.fixed), len(pair.moving)) - 1, -1, -1)
-    candidates = _starts(init, pair)
+    candidates = _starts(init, pair, frame)
     if init in ("auto", "features", "fourier"):
         candidates, levels = _scout(pair, candidates), range(max(pair.scout_level - 1, 0), -1, -1)
     name, start = next(candidates, ("none", np.eye(pair.group.ndim + 1)))
     if name == "none":
         reason = "no start was found: too few points look alike, or scikit-image is not installed"
-        return _result(pair, moving, name, look(pair, start, 0), reason, converged=False)
+        return _result(pair, moving, frame, name, look(pair, start, 0), reason, converged=False)
     answer = refine(pair, start, levels)
+    if _is_worse(pair, answer.matrix, start):  # coarser levels led away from a good start
+        answer = refine(pair, start, [0])
     if (better := _unspoiled(pair, start, answer, 0)) is not answer:
         answer, name = better, f"{name}, of which refinement made less"
     doubt = _doubt(pair, answer, start)
     parts = f"{answer.agreement.near} of {answer.agreement.tiles} parts of the images agree"
-    return _result(pair, moving, name, answer, doubt or parts, converged=doubt is None)
+    return _result(pair, moving, frame, name, answer, doubt or parts, converged=doubt is None)
 
 
 def _scout(pair: Pair, starts: Iterator[Start]) -> Iterator[Start]:
@@ -161,24 +169,29 @@ def _doubt(pair: Pair, answer: Answer, start: np.ndarray) -> str | None:
         return "the images are too small, too smooth or overlap too little to be checked"
     if not agreement.convincing:
         return f"only {agreement.near} of {agreement.tiles} parts of the images agree"
-    images = comparison(pair, 0, answer.matrix)
-    if images.improves(images.view(answer.matrix), images.view(start)):
+    if _is_worse(pair, answer.matrix, start):
         return "the metric is worse than at the start"
     if not answer.settled:
         return f"still moving after {len(answer.history)} iterations"
     return None
 
 
+def _is_worse(pair: Pair, matrix: np.ndarray, start: np.ndarray) -> bool:
+    """Whether the images are less alike than at the start, at full size."""
+    images = comparison(pair, 0, matrix)
+    return images.improves(images.view(matrix), images.view(start))
+
+
 def _result(
-    pair: Pair, moving: Array, name: str, answer: Answer, reason: str, *, converged: bool
+    pair: Pair, moving: Array, frame: str, name: str, answer: Answer, reason: str, *, converged: bool
 ) -> RegistrationResult:
-    found = pair.group.to_transform(answer.matrix, "pixel")
-    shape = pair.fixed[0].shape
-    coverage = comparison(pair, 0, answer.matrix).view(answer.matrix).weights > 0
+    view = comparison(pair, 0, answer.matrix).view(answer.matrix)
+    found = pair.group.to_transform(answer.matrix, frame)
+    pixels = found if frame == "pixel" else view.transform
     return RegistrationResult(
         transform=found,
-        warped=warp(as_array(moving, "moving"), found, shape),
-        coverage=coverage,
+        warped=warp(as_array(moving, "moving"), pixels, pair.fixed[0].shape),
+        coverage=view.weights > 0,
         converged=converged,
         reason=reason,
         metric=1 - answer.cost if pair.metric == "ncc" else answer.cost,
@@ -189,9 +202,9 @@ def _result(
     )
 
 
-def _starts(init: Any, pair: Pair) -> Iterator[Start]:
+def _starts(init: Any, pair: Pair, frame: str) -> Iterator[Start]:
     if isinstance(init, AbstractTransform):
-        yield "given", start_matrix(init, pair.group)
+        yield "given", start_matrix(init, pair.group, frame)
     elif init == "auto":
         for find in STARTS.values():
             yield from find(pair)

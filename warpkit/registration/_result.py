@@ -19,8 +19,9 @@ class RegistrationResult:
     Attributes
     ----------
     transform : AbstractTransform
-        Maps points of the fixed image to points of the moving one, both as (x, y[, z]) in pixels. So
-        ``warpkit.warp(moving, transform, fixed.shape)`` looks like the fixed image.
+        Maps points of the fixed image to points of the moving one, both as (x, y[, z]) in pixels; so
+        ``warpkit.warp(moving, transform, fixed.shape)`` looks like the fixed image. Places in the world if
+        the images have geometries.
     warped : array
         The moving image as the fixed one has it, of its shape; 0 beyond the moving image's edges.
     coverage : array of bool, shape (*spatial)
@@ -54,7 +55,7 @@ class RegistrationResult:
 
     @cached_property
     def inverse(self) -> AbstractTransform:
-        """From points of the moving image to points of the fixed one, in pixels."""
+        """From points of the moving image to points of the fixed one."""
         return self.transform.inverse()
 
     def __repr__(self) -> str:

@@ -26,6 +26,7 @@ from ._tps_system import TPSSystem as TPSSystem
 from ._tps_system import radial_basis as radial_basis
 from ._tps_system import tps_operator as tps_operator
 from ._tps_system import tps_system as tps_system
+from ._transform import WORLD as WORLD
 from ._transform import AbstractAffine as AbstractAffine
 from ._transform import AbstractMatrix as AbstractMatrix
 from ._transform import AbstractTransform as AbstractTransform

@@ -28,7 +28,7 @@ class Affine(AbstractAffine):
     ----------
     theta : array, shape (n, ndim, ndim + 1)
         The matrix [A b] of each batch element.
-    frame : {"normalized", "corners", "pixel"}
+    frame : {"normalized", "corners", "pixel", "world"}
         What the coordinates mean; see :mod:`warpkit.grids`.
 
     Raises
@@ -94,7 +94,7 @@ class Affine(AbstractAffine):
             At least three pairs of points in 2D, four in 3D, not on a line (a plane): T(src) is to be dst.
         weights : array, shape (n, m) or (m,), optional
             Non-negative weights of the squared distances.
-        frame : {"normalized", "corners", "pixel"}
+        frame : {"normalized", "corners", "pixel", "world"}
             What the coordinates mean.
 
         Returns

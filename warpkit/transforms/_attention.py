@@ -40,7 +40,7 @@ class Attention(AbstractAffine):
         The factor :math:`s`.
     translation : array, shape (n, ndim)
         :math:`t` in units of `frame`. The batch of `scale` or of `translation` may be 1.
-    frame : {"normalized", "corners", "pixel"}
+    frame : {"normalized", "corners", "pixel", "world"}
         What the coordinates mean; see :mod:`warpkit.grids`. The scale is about the frame's origin: the
         centre of the image, in "pixel" the centre of the first pixel.
 
@@ -113,7 +113,7 @@ class Attention(AbstractAffine):
             At least two pairs of points: T(src) is to be dst.
         weights : array, shape (n, m) or (m,), optional
             Non-negative weights of the squared distances.
-        frame : {"normalized", "corners", "pixel"}
+        frame : {"normalized", "corners", "pixel", "world"}
             What the coordinates mean.
 
         Returns

@@ -17,7 +17,7 @@ from ._fields import check_random_generator, floating_spec, library
 from ._frame_change import frame_change
 from ._numerical_inverse import NumericalInverse
 from ._to_pixels import identity_to_pixels
-from ._transform import AbstractTransform, check_dimensions, check_frame
+from ._transform import AbstractTransform, check_dimensions, check_image_frame
 
 
 @final
@@ -76,7 +76,7 @@ class Displacement(AbstractTransform):
             raise wrong_value("field", expected, f"shape {spec.shape}")
         if 0 in spec.shape[1:-1]:
             raise wrong_value("field", "at least one pixel along every axis", f"shape {spec.shape}")
-        check_frame(self.frame)
+        check_image_frame(self.frame)
 
     # Construction.
     @classmethod

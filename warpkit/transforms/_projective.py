@@ -34,7 +34,7 @@ class Projective(AbstractMatrix):
     ----------
     theta : array, shape (n, ndim + 1, ndim + 1)
         The homogeneous matrix H of each batch element.
-    frame : {"normalized", "corners", "pixel"}
+    frame : {"normalized", "corners", "pixel", "world"}
         What the coordinates mean; see :mod:`warpkit.grids`.
 
     Raises
@@ -111,7 +111,7 @@ class Projective(AbstractMatrix):
             At least four pairs of points in 2D, five in 3D, in general position: T(src) is to be dst.
         weights : array, shape (n, m) or (m,), optional
             Non-negative weights of the squared algebraic distances.
-        frame : {"normalized", "corners", "pixel"}
+        frame : {"normalized", "corners", "pixel", "world"}
             What the coordinates mean.
 
         Returns

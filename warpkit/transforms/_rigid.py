@@ -38,7 +38,7 @@ class Rigid(AbstractAffine):
     centre : tuple of float, optional
         :math:`c`, in `frame`: what is turned about. The frame's origin by default: the centre of the image,
         in "pixel" the centre of the first pixel.
-    frame : {"normalized", "corners", "pixel"}
+    frame : {"normalized", "corners", "pixel", "world"}
         What the coordinates mean; see :mod:`warpkit.grids`. Rigid in the frame's own units: in "normalized"
         coordinates of an image that is not square, the pixels are sheared.
 
@@ -113,7 +113,7 @@ class Rigid(AbstractAffine):
             At least two pairs of points in 2D, three in 3D: T(src) is to be dst.
         weights : array, shape (n, m) or (m,), optional
             Non-negative weights of the squared distances.
-        frame : {"normalized", "corners", "pixel"}
+        frame : {"normalized", "corners", "pixel", "world"}
             What the coordinates mean.
 
         Returns

@@ -48,7 +48,7 @@ class Similarity(AbstractAffine):
         :math:`t` in units of `frame`. The batch of each field may be 1.
     centre : tuple of float, optional
         :math:`c`, in `frame`: what is turned and scaled about. The frame's origin by default.
-    frame : {"normalized", "corners", "pixel"}
+    frame : {"normalized", "corners", "pixel", "world"}
         What the coordinates mean; see :mod:`warpkit.grids`. A similarity in the frame's own units.
 
     Raises
@@ -119,7 +119,7 @@ class Similarity(AbstractAffine):
             At least two pairs of points in 2D, three in 3D: T(src) is to be dst.
         weights : array, shape (n, m) or (m,), optional
             Non-negative weights of the squared distances.
-        frame : {"normalized", "corners", "pixel"}
+        frame : {"normalized", "corners", "pixel", "world"}
             What the coordinates mean.
 
         Returns

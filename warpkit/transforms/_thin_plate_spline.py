@@ -20,7 +20,13 @@ from ._frame_change import frame_change
 from ._numerical_inverse import NumericalInverse
 from ._tps_grid import check_values, tps_coefficients, tps_displacement, tps_grid, tps_points
 from ._tps_system import TPSSystem, check_control_points, tps_system
-from ._transform import AbstractAffine, AbstractTransform, affine_in_frame, check_dimensions, check_frame
+from ._transform import (
+    AbstractAffine,
+    AbstractTransform,
+    affine_in_frame,
+    check_dimensions,
+    check_image_frame,
+)
 
 
 @final
@@ -87,7 +93,7 @@ class ThinPlateSpline(AbstractTransform):
         points = floating_spec("control_points", self.control_points)
         check_control_points(points, self.regularization)
         check_values(floating_spec("theta", self.theta), points)
-        check_frame(self.frame)
+        check_image_frame(self.frame)
         given = [x is not None for x in (self.before, self.after, self.base)]
         if any(given) != all(given):
             raise wrong_value("before, after, base", "all three or none", f"{sum(given)} of them")

@@ -7,8 +7,19 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
-from warpkit._core import Array, Tracer, as_array, check_choice, check_shape, wrong_type, wrong_value
-from warpkit.grids import FRAMES
+from warpkit._core import (
+    Array,
+    Tracer,
+    as_array,
+    check_choice,
+    check_shape,
+    namespace,
+    plain,
+    wrong_type,
+    wrong_value,
+)
+from warpkit.grids import FRAMES, Geometry
+from warpkit.ops import matmul
 
 from ._affine_grid import affine_grid, affine_points
 from ._from_pixels import affine_from_pixels, check_scales
@@ -17,6 +28,11 @@ from ._to_pixels import affine_to_pixels
 if TYPE_CHECKING:
     from ._affine import Affine
     from ._projective import Projective
+
+WORLD = "world"
+"""The frame of places outside of images: a :class:`warpkit.Geometry` says which pixels are there."""
+
+Space = tuple[int, ...] | Geometry
 
 
 class AbstractTransform(ABC):
@@ -104,17 +120,16 @@ class AbstractTransform(ABC):
 
         return compose(self, inner)
 
-    def to_frame(
-        self, frame: str, in_space: tuple[int, ...], out_space: tuple[int, ...] | None = None
-    ) -> AbstractTransform:
+    def to_frame(self, frame: str, in_space: Space, out_space: Space | None = None) -> AbstractTransform:
         """Return the same map of places in coordinates of another frame.
 
         Parameters
         ----------
-        frame : {"normalized", "corners", "pixel"}
+        frame : {"normalized", "corners", "pixel", "world"}
             The new frame.
-        in_space, out_space : tuple of int
-            Spatial shapes of the input and the output; the output's is the input's by default.
+        in_space, out_space : tuple of int or Geometry
+            Spatial shapes of the input and the output; the output's is the input's by default. To and from
+            "world", their geometries.
 
         Returns
         -------
@@ -128,15 +143,30 @@ class AbstractTransform(ABC):
         ValueError
             If the frame is unknown, a shape has another number of axes, or, in "corners", an axis of length
             1, which it names.
+        TypeError
+            If a geometry is needed and a shape is given; or, to or from "world", if this is neither an affine
+            map nor a :class:`Projective`.
         """
-        check_choice("frame", frame, FRAMES)
-        in_shape = check_shape(in_space, "in_space", self.ndim)
-        out_shape = in_shape if out_space is None else check_shape(out_space, "out_space", self.ndim)
+        check_frame(frame)
+        out_space = in_space if out_space is None else out_space
+        in_shape, out_shape = (
+            check_shape(_shape_of(space), name, self.ndim)
+            for space, name in ((in_space, "in_space"), (out_space, "out_space"))
+        )
         if frame == self.frame:
             return self
+        if WORLD in (frame, self.frame):
+            for space, name in ((in_space, "in_space"), (out_space, "out_space")):
+                if not isinstance(space, Geometry):
+                    raise wrong_type(name, 'a Geometry, to or from the frame "world"', space)
+            return self._through_world(frame, in_space, out_space)
         check_scales("in_space", in_shape, frame)
         check_scales("out_space", out_shape, frame)
         return self._in_frame(frame, in_shape, out_shape)
+
+    def _through_world(self, frame: str, in_space: Any, out_space: Any) -> AbstractTransform:
+        """Return the same map in another frame, where one of the two is "world"."""
+        raise wrong_type("transform", 'an affine map or a Projective, to or from the frame "world"', self)
 
     @abstractmethod
     def _in_frame(
@@ -194,6 +224,33 @@ class AbstractMatrix(AbstractTransform):
     def to_projective(self) -> Projective:
         """Return the same map as a :class:`Projective`."""
 
+    def _through_world(self, frame: str, in_space: Any, out_space: Any) -> AbstractTransform:
+        """By matrices; an affine map becomes an :class:`Affine`, whatever it was."""
+        to_world = frame == WORLD
+        pixels = self.to_frame("pixel", in_space.shape, out_space.shape) if to_world else self
+        if not isinstance(pixels, AbstractMatrix):
+            return pixels._through_world(frame, in_space, out_space)
+        theta = pixels.to_projective().theta
+        xp = namespace(plain(theta))
+        ahead, behind = in_space.matrix, np.linalg.inv(out_space.matrix)
+        if not to_world:
+            ahead, behind = np.linalg.inv(ahead), np.linalg.inv(behind)
+        product = matmul(matmul(xp.asarray(ahead)[None], theta.astype("float64")), xp.asarray(behind)[None])
+        is_affine, found = isinstance(self, AbstractAffine), WORLD if to_world else "pixel"
+        moved = _of_matrix(product.astype(theta.dtype), is_affine, found)
+        return moved if to_world else moved.to_frame(frame, in_space, out_space)
+
+
+def _of_matrix(theta: Array, affine: bool, frame: str) -> AbstractTransform:
+    from ._affine import Affine
+    from ._projective import Projective
+
+    return Affine(theta[:, :-1], frame=frame) if affine else Projective(theta, frame=frame)
+
+
+def _shape_of(space: Any) -> Any:
+    return space.shape if isinstance(space, Geometry) else space
+
 
 class AbstractAffine(AbstractMatrix):
     """Transforms of the form :math:`A p + b`."""
@@ -234,6 +291,11 @@ def affine_in_frame(
 
 def check_frame(frame: str) -> None:
     """Raise a ValueError unless the frame is known."""
+    check_choice("frame", frame, (*FRAMES, WORLD))
+
+
+def check_image_frame(frame: str) -> None:
+    """Raise a ValueError unless the frame is one of images: "world" is not."""
     check_choice("frame", frame, FRAMES)
 
 

@@ -28,7 +28,7 @@ class Translation(AbstractAffine):
     ----------
     translation : array, shape (n, ndim)
         :math:`t` in units of `frame`.
-    frame : {"normalized", "corners", "pixel"}
+    frame : {"normalized", "corners", "pixel", "world"}
         What the coordinates mean; see :mod:`warpkit.grids`.
 
     Raises
@@ -92,7 +92,7 @@ class Translation(AbstractAffine):
             At least one pair of points: T(src) is to be dst.
         weights : array, shape (n, m) or (m,), optional
             Non-negative weights of the squared distances.
-        frame : {"normalized", "corners", "pixel"}
+        frame : {"normalized", "corners", "pixel", "world"}
             What the coordinates mean.
 
         Returns

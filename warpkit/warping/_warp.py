@@ -8,6 +8,7 @@ from warpkit._core import Array, ArraySpec, Tracer, as_array, check_shape, plain
 from warpkit.ops import moveaxis
 from warpkit.sampling import grid_sample
 from warpkit.transforms import (
+    WORLD,
     AbstractAffine,
     AbstractTransform,
     Composed,
@@ -96,6 +97,9 @@ def warp(
         raise wrong_value("transform", "a transform", f"a failed estimate: {transform.reason}")
     if not isinstance(transform, AbstractTransform):
         raise wrong_type("transform", "a transform", transform)
+    if transform.frame == WORLD:
+        expected = 'one of pixels: transform.to_frame("pixel", in_space, out_space) with the geometries'
+        raise wrong_value("transform", expected, 'the frame "world"')
     if not isinstance(image, Tracer):
         image = as_array(image, "image")
     ndim = transform.ndim
