@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter, shift
 
+from warpkit.registration import _agreement
 from warpkit.registration._agreement import (
     LARGE,
     LONGEST,
@@ -11,10 +12,14 @@ from warpkit.registration._agreement import (
     Agreement,
     _best_shifts,
     _centred,
-    find_agreement,
 )
 
 SHAPES = pytest.mark.parametrize("shape", [(150, 200), (60, 64, 68)])
+
+
+def find_agreement(fixed, warped, weights):
+    """Of images without channels."""
+    return _agreement.find_agreement(fixed[None], warped[None], weights)
 
 
 def texture(shape, seed, sigma=1.5):
@@ -117,4 +122,39 @@ def test_chance(search):
     window = search.tile + 2 * search.reach
     windows = gaussian_filter(rng.standard_normal((500, window, window)), (0, 2, 2))
     shifts = _best_shifts(_centred(tiles), windows)
-    assert (np.hypot(*shifts.T) <= search.near).mean() < search.chance
+    assert (np.hypot(*shifts.T) <= search.near).mean() < search.chance(2)
+
+
+def test_channels_are_looked_at_one_by_one():
+    """A channel and its inverse would leave nothing if they were mixed."""
+    image = texture((150, 200), 0)
+    both = np.stack([image, -image])
+    alone = find_agreement(image, image, np.ones(image.shape))
+    found = _agreement.find_agreement(both, both, np.ones(image.shape))
+    assert (found.tiles, found.share) == (2 * alone.tiles, 1)
+    assert found.independent == alone.independent
+
+
+@pytest.mark.parametrize("shape", [(90, 2000), (300, 8000), (60, 1400)])
+def test_long_images_are_looked_at(shape):
+    image = texture(shape, 0, sigma=4)
+    found = find_agreement(image, image, np.ones(shape))
+    assert found.share == 1
+    assert found.convincing
+
+
+def test_few_tiles_of_thin_volumes():
+    volume = texture((24, 200, 200), 0)
+    found = find_agreement(volume, volume, np.ones(volume.shape))
+    assert 20 < found.tiles <= 144
+    assert found.convincing
+
+
+def test_what_lies_beyond_has_no_texture():
+    """Zeros beside large values: a jump that is no part of the image."""
+    image = 30000 + texture((150, 200), 0)
+    weights = np.ones(image.shape)
+    weights[:, :10] = 0
+    found = find_agreement(image, np.where(weights > 0, image, 0), weights)
+    assert found.tiles > 20
+    assert found.share == 1

@@ -7,6 +7,7 @@ import warpkit as wk
 from warpkit.registration import register
 
 IMAGE = np.random.default_rng(0).random((40, 50))
+ZEROS, VOLUME = 0 * IMAGE, np.stack([IMAGE] * 30)
 NAN = np.where(np.arange(50) == 7, np.nan, IMAGE)
 
 
@@ -21,6 +22,21 @@ NAN = np.where(np.arange(50) == 7, np.nan, IMAGE)
         ((IMAGE, IMAGE[None]), {}, "moving: expected as many axes as fixed"),
         ((IMAGE[:, :, None].repeat(3, 2),) * 2, {}, "fixed: expected channels first, and ndim=2"),
         ((IMAGE, IMAGE), {"ndim": 3}, "fixed: expected two or three spatial axes"),
+        ((IMAGE, IMAGE), {"ndim": 2.0}, "ndim: expected 2 or 3, given 2.0"),
+        ((IMAGE[:, :, None].repeat(3, 2),) * 2, {"ndim": 2}, "fixed: expected channels first"),
+        ((IMAGE, IMAGE), {"tolerance": "0.1"}, "tolerance: expected a number of pixels above 0, given '0.1'"),
+        ((IMAGE, IMAGE), {"max_iterations": 5.0}, "max_iterations: expected a whole number"),
+        ((IMAGE, IMAGE), {"metric": np.eye(2)}, "metric: expected one of"),
+        (
+            (np.stack([IMAGE, 0 * IMAGE]), np.stack([0 * IMAGE, IMAGE])),
+            {"ndim": 2},
+            "a channel that varies in both",
+        ),
+        (
+            (np.stack([IMAGE] * 30), np.stack([IMAGE] * 30)),
+            {"init": "features"},
+            "init: expected a way to start in 3D",
+        ),
         ((np.stack([IMAGE] * 3), np.stack([IMAGE] * 2)), {"ndim": 2}, "moving: expected 3 channels"),
         ((IMAGE[:0], IMAGE), {}, "fixed: expected at least one pixel"),
         ((IMAGE, NAN), {}, "moving: expected finite pixels"),
@@ -68,6 +84,8 @@ def test_wrong_values(arguments, options, message):
 def test_wrong_types():
     with pytest.raises(TypeError, match="fixed: expected a NumPy or CuPy array"):
         register("image.png", IMAGE)
+    with pytest.raises(TypeError, match="init: expected a transform, or the name"):
+        register(IMAGE, IMAGE, init=np.eye(3))
     with pytest.raises(TypeError, match="init: expected an affine map or a Projective"):
         register(IMAGE, IMAGE, init=wk.Displacement(np.zeros((1, 4, 4, 2)), frame="pixel"))
 

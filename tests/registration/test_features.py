@@ -103,3 +103,15 @@ def test_views_know_the_way_back(tilt):
 def test_without_scikit_image(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "skimage", None)
     assert feature_start(picture(), picture(), "affine") is None
+
+
+@pytest.mark.parametrize("shape", [(1, 2), (2, 2000), (16, 40), (20, 30), (33, 33)])
+def test_small_images_have_no_start(shape):
+    rng = np.random.default_rng(0)
+    for tilted in (False, True):
+        assert feature_start(rng.random(shape), rng.random(shape), "affine", tilted=tilted) is None
+
+
+def test_the_number_of_keypoints_is_bounded(monkeypatch):
+    monkeypatch.setattr(_features, "MOST", 50)
+    assert len(find_keypoints(picture()).points) == 50

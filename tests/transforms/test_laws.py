@@ -349,9 +349,9 @@ def test_frames_do_not_mix(cls):
 def test_bad_frames(cls):
     rng = np.random.default_rng(14)
     transform = draw(cls, rng, 2, "normalized")
-    with pytest.raises(
-        ValueError, match="frame: expected one of 'normalized', 'corners', 'pixel', given 'world'"
-    ):
+    with pytest.raises(ValueError, match="frame: expected one of 'normalized', 'corners', 'pixel', 'world'"):
+        transform.to_frame("voxel", (4, 4), (4, 4))
+    with pytest.raises(TypeError, match="in_space: expected a Geometry"):
         transform.to_frame("world", (4, 4), (4, 4))
     with pytest.raises(
         ValueError, match="in_space: expected at least 2 pixels along axis 0 in frame 'corners'"

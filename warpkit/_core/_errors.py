@@ -20,5 +20,5 @@ def wrong_type(argument: str, expected: str, given: Any) -> TypeError:
 def check_choice(argument: str, given: Any, choices: Iterable[str]) -> None:
     """Raise a ValueError unless `given` is one of `choices`."""
     names = tuple(choices)
-    if given not in names:
+    if not (isinstance(given, str) and given in names):
         raise wrong_value(argument, "one of " + ", ".join(repr(name) for name in names), repr(given))

@@ -20,7 +20,8 @@ import numpy as np
 from warpkit._core import Array, namespace, to_numpy
 
 LONGEST = 640  # pixels: larger images are made smaller first
-MOST_TILES = 128  # about
+MOST_TILES = 144
+LEAST_APART = 8  # pixels, of tiles along each axis
 TEXTURE = 0.3  # a tile must vary at least so much as the middle one of all tiles,
 LEAST_TEXTURE = 0.02  # and so much as the whole image
 
@@ -36,11 +37,10 @@ class Search:
     reach: int
     near: float
 
-    @property
-    def chance(self) -> float:
+    def chance(self, ndim: int) -> float:
         """Twice the share of places that are near, as places in the middle are a little likelier."""
-        places = np.mgrid[(slice(-self.reach, self.reach + 1),) * 2]
-        return 2 * float((np.hypot(*places) <= self.near).mean())
+        places = np.mgrid[(slice(-self.reach, self.reach + 1),) * ndim]
+        return 2 * float((np.linalg.norm(places, axis=0) <= self.near).mean())
 
 
 LARGE, SMALL = Search(32, 8, 2.0), Search(16, 4, 1.0)
@@ -84,37 +84,41 @@ class Agreement:
 
 
 def find_agreement(fixed: Array, warped: Array, weights: Array) -> Agreement:
-    """Compare images (*spatial) where `weights` (*spatial) are at least 1/2.
+    """Compare images (c, *spatial), channel by channel, where `weights` (*spatial) are above 0.
 
-    The images are looked at in blocks so large that no side is longer than LONGEST.
+    They are looked at in blocks so large that no side is longer than LONGEST, unless too little is left of
+    the shortest one.
     """
-    blocks: int = max(1, -(-max(fixed.shape) // LONGEST))
-    fixed, warped, inside = (_in_blocks(x, blocks) for x in (fixed, warped, weights))
-    search = LARGE if fixed.ndim == 2 and min(fixed.shape) >= SMALL_IMAGE else SMALL
+    ndim = weights.ndim
+    search = LARGE if ndim == 2 and min(weights.shape) >= SMALL_IMAGE else SMALL
     window = search.tile + 2 * search.reach
-    nothing = Agreement(0, 0, 0.0, search.chance)
-    share = float((inside >= 0.5).mean())
-    corners, apart = _corners(fixed.shape, window, MOST_TILES / max(share, 1 / MOST_TILES))
+    blocks: int = min(-(-max(weights.shape) // LONGEST), max(1, min(weights.shape) // (2 * window)))
+    inside = _in_blocks((weights > 0).astype("float64"), blocks) > 0.5
+    corners, new = _corners(to_numpy(inside), window, search.tile)
+    found = [
+        _compare(_in_blocks(one, blocks), _in_blocks(other, blocks), inside, corners, search)
+        for one, other in zip(fixed, warped, strict=True)
+    ]
+    tiles, near = (sum(numbers) for numbers in zip(*found, strict=True))
+    return Agreement(tiles, near, new * tiles / len(found), search.chance(ndim))
+
+
+def _compare(
+    fixed: Array, warped: Array, inside: Array, corners: np.ndarray, search: Search
+) -> tuple[int, int]:
+    """How many tiles have texture, and how many of them are near."""
     if not len(corners):
-        return nothing
-    windows = _cut(inside, corners, window)
-    corners = corners[to_numpy(windows.min(axis=tuple(range(1, windows.ndim))) >= 0.5)]
-    if not len(corners):
-        return nothing
+        return 0, 0
     tiles = _centred(_cut(fixed, corners + search.reach, search.tile))
-    windows = _cut(warped, corners, window)
-    deviations = [to_numpy(_deviation(x)) for x in (tiles, _centred(windows))]
+    windows = _cut(warped, corners, search.tile + 2 * search.reach)
     enough = np.ones(len(corners), bool)
-    for own, image in zip(deviations, (fixed, warped), strict=True):
-        most = float(image.astype("float64").std())
+    for parts, image in ((tiles, fixed), (_centred(windows), warped)):
+        own, most = to_numpy(_deviation(parts)), float(image[inside].std())
         enough &= (own > 0) & (own >= TEXTURE * np.median(own)) & (own >= LEAST_TEXTURE * most)
     if not enough.any():
-        return nothing
+        return 0, 0
     shifts = _best_shifts(tiles[enough], windows[enough])
-    near = int((np.linalg.norm(shifts, axis=1) <= search.near).sum())
-    # Tiles that overlap by half, along each axis, are counted as independent.
-    new = min(1.0, 2 * apart / search.tile) ** fixed.ndim
-    return Agreement(len(shifts), near, new * len(shifts), search.chance)
+    return len(shifts), int((np.linalg.norm(shifts, axis=1) <= search.near).sum())
 
 
 def _in_blocks(image: Array, length: int) -> Array:
@@ -126,14 +130,25 @@ def _in_blocks(image: Array, length: int) -> Array:
     return whole.reshape(shape).mean(axis=tuple(range(1, 2 * whole.ndim, 2)))
 
 
-def _corners(shape: tuple[int, ...], window: int, most: float) -> tuple[np.ndarray, float]:
-    """First pixels (n, ndim) of windows all over the image, about `most` or fewer, and how far apart."""
-    room = np.array(shape) - window
+def _corners(inside: np.ndarray, window: int, tile: int) -> tuple[np.ndarray, float]:
+    """First pixels (n, ndim) of windows all over what is inside, about MOST_TILES or fewer.
+
+    And how much of a tile is new, as they overlap: those that do so by half, along each axis, count as new.
+    """
+    room = np.array(inside.shape) - window
     if (room < 0).any():
-        return np.zeros((0, len(shape)), int), 0.0
-    apart = max(4.0, float(np.prod(room + 1.0) / most) ** (1 / len(shape)))
-    axes = [np.linspace(0, n, int(n // apart) + 1).round().astype(int) for n in room]
-    return np.array(list(itertools.product(*axes))), apart
+        return np.zeros((0, inside.ndim), int), 0.0
+    apart = float(LEAST_APART)
+    while True:
+        axes = [np.linspace(0, n, int(n // apart) + 1).round().astype(int) for n in room]
+        corners = np.array(list(itertools.product(*axes)))
+        cuts = ([slice(i, i + window) for i in corner] for corner in corners.tolist())
+        corners = corners[[bool(inside[tuple(cut)].all()) for cut in cuts]]
+        if len(corners) <= MOST_TILES:
+            break
+        apart *= max(1.05, (len(corners) / MOST_TILES) ** (1 / inside.ndim))
+    several = sum(len(axis) > 1 for axis in axes)
+    return corners, min(1.0, 2 * apart / tile) ** several
 
 
 def _cut(image: Array, corners: np.ndarray, length: int) -> Array:

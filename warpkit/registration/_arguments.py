@@ -16,6 +16,7 @@ from ._pyramid import make_pyramid
 from ._refine import Pair
 
 NAMES = ("fixed", "moving")
+Channels = tuple[Array, Array | None]
 
 
 def make_pair(
@@ -31,21 +32,61 @@ def make_pair(
     """Check the arguments, and make the pyramids."""
     check_choice("transform", transform, GROUPS)
     check_choice("metric", metric, METRICS)
-    if not tolerance > 0:
-        raise wrong_value("tolerance", "a number of pixels above 0", tolerance)
-    if max_iterations < 1:
-        raise wrong_value("max_iterations", "a number of at least 1", max_iterations)
+    if not _is_number(tolerance) or not tolerance > 0:
+        raise wrong_value("tolerance", "a number of pixels above 0", repr(tolerance))
+    if not isinstance(max_iterations, int) or max_iterations < 1:
+        raise wrong_value("max_iterations", "a whole number of at least 1", repr(max_iterations))
     fixed, moving = (as_array(x, name) for x, name in zip(images, NAMES, strict=True))
     namespace(fixed, moving)
     dimensions = _dimensions(fixed, moving, ndim)
     if [geometry is None for geometry in geometries] in ([True, False], [False, True]):
         raise wrong_value("moving_geometry", "one for each image, or none", "one of the two")
+    spaces = [
+        _to_space(geometry, image, name, dimensions)
+        for geometry, image, name in zip(geometries, (fixed, moving), NAMES, strict=True)
+    ]
+    checked = [
+        _checked(image, mask, name, dimensions)
+        for image, mask, name in zip((fixed, moving), masks, NAMES, strict=True)
+    ]
     pyramids = [
-        make_pyramid(*_checked(image, mask, name, dimensions), _to_space(geometry, image, name, dimensions))
-        for image, mask, geometry, name in zip((fixed, moving), masks, geometries, NAMES, strict=True)
+        make_pyramid(channels, weights, to_space)
+        for (channels, weights), to_space in zip(_in_units(checked, metric), spaces, strict=True)
     ]
     group = matrix_group(transform, dimensions)
-    return Pair(pyramids[0], pyramids[1], group, metric, tolerance, max_iterations)
+    return Pair(pyramids[0], pyramids[1], group, metric, float(tolerance), max_iterations)
+
+
+def _is_number(given: Any) -> bool:
+    return isinstance(given, (int, float, np.integer, np.floating)) and not isinstance(given, bool)
+
+
+def _in_units(checked: list[Channels], metric: str) -> list[Channels]:
+    """Each channel less its mean, in units of its deviation, in float32; without those that do not vary.
+
+    For "ncc" each image has units of its own. For the other metrics both have those of the fixed image.
+    """
+    units = [[_mean_and_deviation(channel, weights) for channel in channels] for channels, weights in checked]
+    vary = [i for i, (one, other) in enumerate(zip(*units, strict=True)) if one[1] > 0 and other[1] > 0]
+    for name, of_image in zip(NAMES, units, strict=True):
+        if not any(deviation > 0 for _, deviation in of_image):
+            raise wrong_value(name, "an image that is not constant", f"{of_image[0][0]} everywhere")
+    if not vary:
+        raise wrong_value("moving", "a channel that varies in both images", "none")
+    if metric != "ncc":
+        units[1] = units[0]
+    out = []
+    for (channels, weights), of_image in zip(checked, units, strict=True):
+        scaled = [((channels[i] - of_image[i][0]) / of_image[i][1]).astype("float32") for i in vary]
+        out.append((namespace(channels).stack(scaled), weights))
+    return out
+
+
+def _mean_and_deviation(channel: Array, weights: Array | None) -> tuple[float, float]:
+    """Where it counts; the deviation is exactly 0 if all values are the same."""
+    inside = channel if weights is None else channel[weights > 0]
+    low, high = float(inside.min()), float(inside.max())
+    return (low, 0.0) if low == high else (float(inside.mean()), float(inside.std()))
 
 
 def _to_space(geometry: Any, image: Array, name: str, ndim: int) -> np.ndarray:
@@ -60,16 +101,14 @@ def _to_space(geometry: Any, image: Array, name: str, ndim: int) -> np.ndarray:
     return geometry.matrix
 
 
-def _checked(image: Array, mask: Any, name: str, ndim: int) -> tuple[Array, Array | None]:
-    """Channels and weights; what counts must be finite, and not all the same."""
+def _checked(image: Array, mask: Any, name: str, ndim: int) -> Channels:
+    """Channels in float64, and weights; what counts must be finite."""
     spatial = tuple(image.shape[image.ndim - ndim :])
-    channels = image.reshape(-1, *spatial)
+    channels = image.reshape(-1, *spatial).astype("float64")
     weights = None if mask is None else _weights(mask, f"{name}_mask", spatial)
     inside = channels if weights is None else channels[:, weights > 0]
     if not bool(namespace(image).isfinite(inside).all()):
         raise wrong_value(name, "finite pixels (a mask leaves others out)", "a NaN or an infinity")
-    if inside.min() == inside.max():
-        raise wrong_value(name, "an image that is not constant", f"{float(inside.min())} everywhere")
     return channels, weights
 
 
@@ -79,8 +118,10 @@ def _dimensions(fixed: Array, moving: Array, ndim: int | None) -> int:
     if fixed.ndim != moving.ndim:
         shapes = [tuple(image.shape) for image in images]
         raise wrong_value("moving", f"as many axes as fixed of shape {shapes[0]}", f"shape {shapes[1]}")
+    if ndim is not None and (not isinstance(ndim, int) or ndim not in (2, 3)):
+        raise wrong_value("ndim", "2 or 3", repr(ndim))
     dimensions = fixed.ndim if ndim is None else ndim
-    if ndim is None and fixed.ndim == 3 and fixed.shape[-1] <= 4 < fixed.shape[0]:
+    if ndim != 3 and fixed.ndim == 3 and fixed.shape[-1] <= 4 < fixed.shape[0]:
         expected = "channels first, and ndim=2: numpy.moveaxis(photo, -1, 0)"
         raise wrong_value("fixed", expected, f"shape {tuple(fixed.shape)}, which looks like channels last")
     if dimensions not in (2, 3) or not dimensions <= fixed.ndim <= dimensions + 1:

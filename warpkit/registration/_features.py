@@ -29,6 +29,8 @@ TILTS = (2**0.5, 2.0, 2 * 2**0.5)
 DEGREES = 72.0  # between directions, divided by the tilt
 RATIO = 0.8  # of the distances of the best match and the second best (D. G. Lowe, 2004)
 LEAST_MATCHES = 8
+LEAST_SIDE = 32  # pixels: smaller images have no keypoints
+MOST = 6000  # keypoints: every one is compared with every one
 TRIALS = 5000
 SEED = 0
 FAR = 3.0  # pixels of the images as they were made smaller: a match farther off is none
@@ -53,7 +55,11 @@ def feature_start(
         from skimage import measure, transform
     except ImportError:
         return None
-    blocks = [max(1, -(-max(image.shape) // longest)) for image in (fixed, moving)]
+    if min(*fixed.shape, *moving.shape) < LEAST_SIDE:
+        return None
+    blocks = [
+        min(-(-max(image.shape) // longest), min(image.shape) // LEAST_SIDE) for image in (fixed, moving)
+    ]
     small = [_in_blocks(image, length) for image, length in zip((fixed, moving), blocks, strict=True)]
     theirs = find_keypoints(small[1])
     views = _views(small[0]) if tilted else iter([find_keypoints(small[0])])
@@ -94,16 +100,18 @@ def find_keypoints(image: np.ndarray) -> Keypoints:
     """Of an image (height, width) of any range of values."""
     from skimage.feature import SIFT
 
+    nothing = Keypoints(np.zeros((0, 2)), np.zeros((0, 128), np.uint8))
+    if min(image.shape) < LEAST_SIDE or not image.max() > image.min():
+        return nothing
     low, high = float(image.min()), float(image.max())
     detector: Any = SIFT(upsampling=1)
-    nothing = Keypoints(np.zeros((0, 2)), np.zeros((0, 128), np.uint8))
-    if not high > low:
-        return nothing
     try:
         detector.detect_and_extract((image - low) / (high - low))
     except RuntimeError:  # "SIFT found no features"
         return nothing
-    return Keypoints(detector.keypoints[:, ::-1].astype(np.float64), detector.descriptors)
+    count = len(detector.keypoints)
+    some = np.arange(count) if count <= MOST else np.random.default_rng(SEED).permutation(count)[:MOST]
+    return Keypoints(detector.keypoints[some, ::-1].astype(np.float64), detector.descriptors[some])
 
 
 def _matches(one: Keypoints, other: Keypoints) -> tuple[np.ndarray, np.ndarray]:

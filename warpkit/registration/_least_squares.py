@@ -19,10 +19,14 @@ from the columns of J what is a multiple of :math:`\hat V` or of 1,
 .. math:: \nabla (1 - \varrho) = -\frac{(P J)^T W \hat F}{\sigma_V \sum w}, \qquad
    H \approx \varrho\, \frac{(P J)^T W P J}{\sigma_V^2 \sum w}.
 
-A step of this model has the direction of one by G. D. Evangelidis, E. Z. Psarakis, "Parametric image
-alignment using enhanced correlation coefficient maximization", IEEE Transactions on Pattern Analysis and
-Machine Intelligence 30 (10), 2008, section 3; the lengths differ in second order. Of images with several
-channels each has its own gain and bias, and costs are averaged.
+The factor :math:`\varrho`, of which at least 0.1 is taken, comes from the second derivatives of
+:math:`\hat V`'s length. All derivatives are those for fixed weights: that edges and masks of the moving image
+move with it is left out, here and in the judgement of steps, which counts what both maps show.
+
+For one channel, a step of this model without damping has the direction of one by G. D. Evangelidis, E. Z.
+Psarakis, "Parametric image alignment using enhanced correlation coefficient maximization", IEEE Transactions
+on Pattern Analysis and Machine Intelligence 30 (10), 2008, section 3; the lengths differ in second order. Of
+images with several channels each has its own gain and bias, and costs are averaged.
 """
 
 from __future__ import annotations
@@ -42,7 +46,8 @@ METRICS = ("ncc", "ssd", "huber", "tukey")
 
 LEAST_WEIGHT = 0.5  # counts for nothing: a point half a pixel beyond an edge
 LEAST_CORRELATION = 0.1  # in the model of "ncc", which must not lose its curvature
-ROUNDING = 1e-10  # of a mean's square: a variance below is none
+ROUNDING = 1e-7  # a variance below is none: images are in units of their deviation, products rounded
+LEAST_SCALE = 0.02  # of the image's deviation: where most of it is background, most residuals are 0
 NORMAL_MAD = 1.4826  # the standard deviation of normal deviates, in units of their median absolute one
 TUNING = {"huber": 1.345, "tukey": 4.685}  # 95 % efficient for normal residuals (P. J. Huber, 1981)
 
@@ -135,11 +140,13 @@ class LeastSquares:
         """The moving image under `matrix`."""
         transform, moving, fixed = self.transform(matrix), self.moving, self.fixed
         xp = namespace(moving.image)
-        source = xp.ones(moving.shape, "float32") if moving.weights is None else moving.weights
-        met = warp(source, transform, fixed.shape)
+        met = warp(xp.ones(moving.shape, "float32"), transform, fixed.shape)
         # Continuous: a jump would hide from the method that a step is a good one. NaN, too, is nothing.
-        met = xp.where(met > LEAST_WEIGHT, (met - LEAST_WEIGHT) / (1 - LEAST_WEIGHT), 0).astype("float32")
-        weights = met if fixed.weights is None else met * fixed.weights
+        weights = xp.where(met > LEAST_WEIGHT, (met - LEAST_WEIGHT) / (1 - LEAST_WEIGHT), 0).astype("float32")
+        if moving.weights is not None:
+            weights = weights * xp.where(weights > 0, warp(moving.weights, transform, fixed.shape), 0)
+        if fixed.weights is not None:
+            weights = weights * fixed.weights
         warped = warp(moving.image, transform, fixed.shape, boundary="border")
         return View(matrix, transform, xp.where(weights > 0, warped, 0), weights)
 
@@ -215,7 +222,7 @@ class LeastSquares:
         if not bool(met.any()):
             return 1.0
         residual = to_numpy(abs(view.warped - self.fixed.image)[:, met])
-        return max(NORMAL_MAD * float(np.median(residual)), 1e-6)
+        return max(NORMAL_MAD * float(np.median(residual)), LEAST_SCALE)
 
 
 # ---- correlation -------------------------------------------------------------------------------------------
@@ -238,24 +245,20 @@ class Moments:
     @classmethod
     def of(cls, warped: Array, fixed: Array, weights: Array, count: float) -> Moments:
         """Of a channel; `count` is the sum of the weights."""
-        middle = namespace(fixed).float32(
-            _sum(fixed) / fixed.size
-        )  # lest rounding eat what is small beside it
-        v, f = warped - middle, fixed - middle
-        wv, wf = weights * v, weights * f
-        mean_v, mean_f = _sum(wv) / count, _sum(wf) / count
+        wv, wf = weights * warped, weights * fixed
+        v, f = _sum(wv) / count, _sum(wf) / count
         return cls(
-            mean_v + float(middle),
-            mean_f + float(middle),
-            max(_sum(wv * v) / count - mean_v**2, 0.0),
-            _sum(wv * f) / count - mean_v * mean_f,
-            max(_sum(wf * f) / count - mean_f**2, 0.0),
+            v,
+            f,
+            max(_sum(wv * warped) / count - v**2, 0.0),
+            _sum(wv * fixed) / count - v * f,
+            max(_sum(wf * fixed) / count - f**2, 0.0),
         )
 
     @property
     def correlation(self) -> float:
         """Minus infinity where one of the two does not vary."""
-        if self.vv <= ROUNDING * self.v**2 or self.ff <= ROUNDING * self.f**2:
+        if self.vv <= ROUNDING * (1 + self.v**2) or self.ff <= ROUNDING * (1 + self.f**2):
             return -np.inf
         return self.vf / float(np.sqrt(self.vv * self.ff))
 

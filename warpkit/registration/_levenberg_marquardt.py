@@ -127,6 +127,8 @@ def levenberg_marquardt(
     here = images.model(view, steps.directions(start))
     damping, history = FIRST_DAMPING, list[Iteration]()
     while len(history) < max_iterations and np.isfinite(here.cost):
+        if not here.hessian.any():  # no step is better than any other
+            return Refinement(view.matrix, False, history)
         short = None  # whether the first trial of this iteration is
         while True:
             parameters = _solve(here, damping)
@@ -160,4 +162,6 @@ def _solve(here: Comparison, damping: float) -> np.ndarray:
     diagonal = np.diag(here.hessian)
     # A parameter without influence is damped by the others' influence: the matrix stays regular.
     damped = here.hessian + np.diag(damping * np.maximum(diagonal, 1e-9 * diagonal.max()))
-    return -np.linalg.lstsq(damped, here.gradient, rcond=1e-14)[0]
+    parameters = -np.linalg.lstsq(damped, here.gradient, rcond=1e-14)[0]
+    # A parameter of 1 moves points by the fixed image's radius: no model holds farther.
+    return parameters / max(1.0, float(abs(parameters).max()))

@@ -92,8 +92,7 @@ def look(pair: Pair, matrix: np.ndarray, level: int) -> Answer:
     """The answer `matrix`, as it is, on one level."""
     images = comparison(pair, level, matrix)
     view = images.view(matrix)
-    fixed, warped = (x.mean(axis=0) for x in (images.fixed.image, view.warped))
-    agreement = find_agreement(fixed, warped, view.weights)
+    agreement = find_agreement(images.fixed.image, view.warped, view.weights)
     cost = images.cost(view, view.weights)
     return Answer(matrix, cost, images.overlap(view), True, agreement, [])
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from warpkit._core import Array, as_array, check_choice
+from warpkit._core import Array, as_array, check_choice, namespace, wrong_type, wrong_value
 from warpkit.grids import Geometry
 from warpkit.transforms import WORLD, AbstractTransform
 from warpkit.warping import warp
@@ -16,9 +18,10 @@ from ._arguments import make_pair, start_matrix
 from ._levenberg_marquardt import LEAST_OVERLAP
 from ._refine import Answer, Pair, comparison, look, refine
 from ._result import RegistrationResult
-from ._starts import STARTS, Start
+from ._starts import QUICK, THOROUGH, Start
 
 CLEAR = 0.8  # of the tiles agree: there is no need to see whether more of them did at the start
+WARPED_AS_THEY_ARE = ("uint8", "uint16", "int16", "float16", "float32", "float64")
 ENOUGH = 0.3  # of the tiles agree: no other start is tried
 GAIN = 0.02  # by which a refined answer may agree less than its start, before the start is kept
 
@@ -55,13 +58,13 @@ def register(
         What makes images alike. "ncc", the correlation, knows neither gain nor bias; "ssd" is the mean of
         squared differences; "huber" and "tukey" heed large differences less, or not at all. Of images with
         channels each channel counts the same, and "ncc" gives each a gain and bias of its own.
-    init : {"auto", "identity", "mass", "features", "fourier"} or AbstractTransform
-        Where to start. "identity" starts with each point where it is, or with the images' middles on each
-        other where their shapes differ; "mass" with the centres of mass on each other; "features" from points
-        that look alike, in 2D, which scikit-image finds; "fourier" from shifts, in 2D also rotations and
-        scales, that the spectra suggest. "auto" tries them in this order until the images agree, and takes
-        the best. A transform is a start in the direction of the result, in the frame "pixel", and is the only
-        one.
+    init : {"auto", "identity", "phase", "mass", "features", "fourier"} or AbstractTransform
+        Where to start. "identity": with each point where it is, or with the images' middles on each other
+        where their shapes differ. "phase": with the shift that the phases of the spectra suggest. "mass":
+        with the centres of mass on each other. "features", in 2D: with points that look alike, which
+        scikit-image finds. "fourier", in 2D: with rotations and scales that the spectra suggest. "auto": the
+        first three, and where the images do not agree, the others until they do; the best of those is taken.
+        A transform, in the direction and the frame of the result, is the only start.
     fixed_mask, moving_mask : array, shape (*spatial), optional
         Weights of at least 0, or booleans: how much pixels count, which may be NaN where they do not.
     fixed_geometry, moving_geometry : Geometry, optional
@@ -71,7 +74,8 @@ def register(
         How many spatial axes there are; the others, before them, are channels. As many as `fixed` has by
         default.
     tolerance : float
-        In pixels of `moving`: a step that moves no corner farther is the last one.
+        In pixels of `moving`: a step is the last one that moves no point by more, of those all over the fixed
+        image that are inside the moving one.
     max_iterations : int
         On each level of the pyramid.
 
@@ -86,14 +90,19 @@ def register(
         If an argument has a wrong shape or value, an image holds a NaN or an infinity where it counts, or is
         constant.
 
-    Notes ----- Both images are made smaller again and again; on each level, from the coarsest on, Levenberg
-    and Marquardt's method makes the metric best, with exact derivatives
+    Notes
+    -----
+    Both images are made smaller again and again; on each level, from the coarsest on, Levenberg and
+    Marquardt's method makes the metric best, with exact derivatives for what both images show
     (:func:`warpkit.warp_normal_equations`). There is no learning rate.
 
-    `converged` says four things: the last steps were short; the images overlap by at least 0.05; the answer
-    is no worse than the start; and parts of the images, looked at one by one, are best where they are, so
-    many of them that it is no accident. The last one is what tells a right answer from a wrong one, and
-    images that are too small or too smooth to be checked are not said to have converged.
+    `converged` says four things: the last steps were short, or promised nothing; the images overlap by at
+    least 0.05; the answer is no worse than the start that was refined; and parts of the images, looked at one
+    by one, are best where they are, so many of them that it is no accident. The last one is what tells a
+    right answer from a wrong one, and images that are too small or too smooth to be checked are not said to
+    have converged. It cannot tell apart the places where an image that repeats itself fits.
+
+    An affine map may be a reflection. The whole fixed image must lie before a homography's horizon.
 
     Results have the same bits for any number of threads.
 
@@ -113,37 +122,61 @@ def register(
     masks, geometries = (fixed_mask, moving_mask), (fixed_geometry, moving_geometry)
     pair = make_pair((fixed, moving), masks, geometries, transform, metric, ndim, tolerance, max_iterations)
     frame = "pixel" if fixed_geometry is None else WORLD
-    levels = range(min(len(pair.fixed), len(pair.moving)) - 1, -1, -1)
-    candidates = _starts(init, pair, frame)
-    if init in ("auto", "features", "fourier"):
-        candidates, levels = _scout(pair, candidates), range(max(pair.scout_level - 1, 0), -1, -1)
-    name, start = next(candidates, ("none", np.eye(pair.group.ndim + 1)))
-    if name == "none":
+    found = _find_start(pair, init, frame)
+    if found is None:
         reason = "no start was found: too few points look alike, or scikit-image is not installed"
-        return _result(pair, moving, frame, name, look(pair, start, 0), reason, converged=False)
+        identity = look(pair, np.eye(pair.group.ndim + 1), 0)
+        return _result(pair, moving, frame, "none", identity, reason, converged=False)
+    name, start, levels = found
     answer = refine(pair, start, levels)
     if _is_worse(pair, answer.matrix, start):  # coarser levels led away from a good start
         answer = refine(pair, start, [0])
     if (better := _unspoiled(pair, start, answer, 0)) is not answer:
-        answer, name = better, f"{name}, of which refinement made less"
+        answer, name = better, f"{name}, not refined"
     doubt = _doubt(pair, answer, start)
     parts = f"{answer.agreement.near} of {answer.agreement.tiles} parts of the images agree"
     return _result(pair, moving, frame, name, answer, doubt or parts, converged=doubt is None)
 
 
-def _scout(pair: Pair, starts: Iterator[Start]) -> Iterator[Start]:
-    """The best of the starts, refined on small images; those that come after one that agrees are not made."""
+def _find_start(pair: Pair, init: Any, frame: str) -> tuple[str, np.ndarray, range] | None:
+    """A name, a map, and the levels on which to refine it."""
+    count = min(len(pair.fixed), len(pair.moving))
+    if isinstance(init, AbstractTransform):
+        return "given", start_matrix(init, pair.group, frame), range(count - 1, -1, -1)
+    if not isinstance(init, str):
+        raise wrong_type("init", "a transform, or the name of a way to start", init)
+    check_choice("init", init, ("auto", *QUICK, *THOROUGH))
+    if init in THOROUGH and pair.group.ndim != 2:
+        raise wrong_value("init", "a way to start in 3D", repr(init))
+    if init in QUICK:
+        ((name, start),) = QUICK[init](pair)
+        return name, start, range(count - 1, -1, -1)
+    quick = QUICK.values() if init == "auto" else ()
+    thorough = THOROUGH.values() if init == "auto" else (THOROUGH[init],)
+    best = _scout(pair, [find(pair) for find in quick], (start for find in thorough for start in find(pair)))
+    return None if best is None else (*best, range(max(pair.scout_level - 1, 0), -1, -1))
+
+
+def _scout(pair: Pair, quick: list[Iterator[Start]], thorough: Iterator[Start]) -> Start | None:
+    """The best of the starts, refined on small images; thorough ones are made until one agrees."""
     level, count = pair.scout_level, min(len(pair.fixed), len(pair.moving))
-    best: tuple[str, Answer] | None = None
-    for name, start in starts:
+    tried: list[tuple[str, Answer]] = []
+
+    def enough() -> bool:
+        return any(a.agreement.convincing and a.agreement.share >= ENOUGH for _, a in tried)
+
+    def attempt(name: str, start: np.ndarray) -> None:
         answer = refine(pair, start, range(count - 1, level - 1, -1))
-        answer = _unspoiled(pair, start, answer, level)
-        if best is None or _rank(answer) > _rank(best[1]):
-            best = name, answer
-        if answer.agreement.convincing and answer.agreement.share >= ENOUGH:
-            break
-    if best is not None:
-        yield best[0], best[1].matrix
+        tried.append((name, _unspoiled(pair, start, answer, level)))
+
+    for name, start in itertools.chain(*quick):
+        attempt(name, start)
+    while not enough() and (found := next(thorough, None)):
+        attempt(*found)
+    if not tried:
+        return None
+    name, answer = max(tried, key=lambda of_start: _rank(of_start[1]))
+    return name, answer.matrix
 
 
 def _unspoiled(pair: Pair, start: np.ndarray, answer: Answer, level: int) -> Answer:
@@ -152,7 +185,9 @@ def _unspoiled(pair: Pair, start: np.ndarray, answer: Answer, level: int) -> Ans
         return answer
     before = look(pair, start, level)
     spoiled = answer.agreement.share < before.agreement.share - GAIN
-    return before if before.agreement.convincing and spoiled else answer
+    if before.agreement.convincing and spoiled:
+        return replace(before, settled=False)
+    return answer
 
 
 def _rank(answer: Answer) -> tuple[bool, float, float]:
@@ -163,16 +198,22 @@ def _rank(answer: Answer) -> tuple[bool, float, float]:
 def _doubt(pair: Pair, answer: Answer, start: np.ndarray) -> str | None:
     """Why the answer does not deserve belief, or None."""
     agreement = answer.agreement
-    if not np.isfinite(answer.cost) or answer.overlap < LEAST_OVERLAP:
+    if answer.overlap < LEAST_OVERLAP:
         return f"the images hardly overlap: by {answer.overlap:.3f} of the fixed one"
+    if not np.isfinite(answer.cost):
+        return "where the images overlap, one of them does not vary"
     if agreement.tiles == 0:
         return "the images are too small, too smooth or overlap too little to be checked"
+    if agreement.share >= ENOUGH and not agreement.convincing:
+        return f"too few parts of the images to be sure: {agreement.near} of {agreement.tiles} agree"
     if not agreement.convincing:
         return f"only {agreement.near} of {agreement.tiles} parts of the images agree"
+    if not answer.history and not answer.settled:
+        return "refinement contradicts the start, with which more of the image agrees; or nothing moves it"
     if _is_worse(pair, answer.matrix, start):
         return "the metric is worse than at the start"
     if not answer.settled:
-        return f"still moving after {len(answer.history)} iterations"
+        return f"steps were still long after {len(answer.history)} iterations"
     return None
 
 
@@ -188,10 +229,15 @@ def _result(
     view = comparison(pair, 0, answer.matrix).view(answer.matrix)
     found = pair.group.to_transform(answer.matrix, frame)
     pixels = found if frame == "pixel" else view.transform
+    image = as_array(moving, "moving")
+    if image.dtype not in WARPED_AS_THEY_ARE:
+        image = image.astype("float64")
+    warped = warp(image, pixels, pair.fixed[0].shape)
+    channels = warped.reshape(-1, *pair.fixed[0].shape)
     return RegistrationResult(
         transform=found,
-        warped=warp(as_array(moving, "moving"), pixels, pair.fixed[0].shape),
-        coverage=view.weights > 0,
+        warped=warped,
+        coverage=(view.weights > 0) & namespace(warped).isfinite(channels).all(axis=0),
         converged=converged,
         reason=reason,
         metric=1 - answer.cost if pair.metric == "ncc" else answer.cost,
@@ -200,14 +246,3 @@ def _result(
         start=name,
         history=answer.history,
     )
-
-
-def _starts(init: Any, pair: Pair, frame: str) -> Iterator[Start]:
-    if isinstance(init, AbstractTransform):
-        yield "given", start_matrix(init, pair.group, frame)
-    elif init == "auto":
-        for find in STARTS.values():
-            yield from find(pair)
-    else:
-        check_choice("init", init, ("auto", *STARTS))
-        yield from STARTS[init](pair)

@@ -25,21 +25,21 @@ class RegistrationResult:
     warped : array
         The moving image as the fixed one has it, of its shape; 0 beyond the moving image's edges.
     coverage : array of bool, shape (*spatial)
-        Where both images have something to say: inside the moving image, and inside both masks.
+        Where both images have something to say: inside the moving image, inside both masks, and finite.
     converged : bool
         Whether the answer deserves belief: see `reason`.
     reason : str
         Why, or why not.
     metric : float
-        The correlation for "ncc"; the mean loss for the others.
+        The correlation for "ncc"; the mean loss for the others, in units of the fixed image's variance.
     overlap : float
         Which share of the fixed image, by weight, has a counterpart.
     agreement : Agreement
-        How many parts of the images are best where they are. Not what was optimised: independent evidence.
+        How many parts of the images are best where they are: not what was optimised.
     start : str
         Which of the starts led here.
     history : list of Iteration
-        Each step from that start, from the coarsest level to the finest.
+        Each step after that start was chosen, from the coarsest level to the finest.
     """
 
     transform: AbstractTransform

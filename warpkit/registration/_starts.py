@@ -50,26 +50,41 @@ def feature_starts(pair: Pair) -> Iterator[Start]:
             yield name, _in_space(pair, pixels)
 
 
+def phase_starts(pair: Pair) -> Iterator[Start]:
+    """A shift, from the phases of the spectra."""
+    yield "phase correlation", _in_space(pair, phase_start(*_grey(pair)))
+
+
 def fourier_starts(pair: Pair) -> Iterator[Start]:
-    """From spectra: a shift; and in 2D rotation and scale, as far as the group has them."""
-    one, other = _grey(pair)
-    yield "phase correlation", _in_space(pair, phase_start(one, other))
+    """Rotations and scales in 2D, as far as the group has them, from the amplitudes of the spectra."""
     if pair.group.ndim == 2 and pair.group.name != "translation":
-        for number, pixels in enumerate(
-            fourier_mellin_starts(one, other, scaled=pair.group.name != "rigid"), 1
-        ):
+        starts = fourier_mellin_starts(*_grey(pair), scaled=pair.group.name != "rigid")
+        for number, pixels in enumerate(starts, 1):
             yield f"Fourier-Mellin, {number}", _in_space(pair, pixels)
 
 
 def mass_starts(pair: Pair) -> Iterator[Start]:
-    """The centres of mass on each other."""
-    yield "centres of mass", _in_space(pair, mass_start(*_grey(pair)))
+    """The centres of mass on each other; what a mask leaves out has none."""
+    masses = []
+    for image, level in zip(_grey(pair), (pair.fixed[0], pair.moving[0]), strict=True):
+        weights = np.ones(image.shape) if level.weights is None else to_numpy(level.weights)
+        masses.append(weights * (image - image[weights > 0].min()))
+    yield "centres of mass", _in_space(pair, mass_start(*masses))
 
 
 def _grey(pair: Pair) -> tuple[np.ndarray, np.ndarray]:
-    """Means over the channels, on the finest level; what a mask leaves out is 0."""
-    one, other = (to_numpy(levels[0].image.mean(axis=0)) for levels in (pair.fixed, pair.moving))
+    """Of each image the mixture of its channels that varies most; what a mask leaves out is 0."""
+    one, other = (_mixture(to_numpy(levels[0].image)) for levels in (pair.fixed, pair.moving))
     return one, other
+
+
+def _mixture(channels: np.ndarray) -> np.ndarray:
+    """Their first principal component, in which the channel that counts most is not inverted."""
+    if len(channels) == 1:
+        return channels[0]
+    flat = channels.reshape(len(channels), -1).astype(np.float64)
+    component = np.linalg.eigh(flat @ flat.T)[1][:, -1]
+    return np.tensordot(component * np.sign(component[abs(component).argmax()]), channels, axes=1)
 
 
 def _in_space(pair: Pair, pixels: np.ndarray) -> np.ndarray:
@@ -77,10 +92,15 @@ def _in_space(pair: Pair, pixels: np.ndarray) -> np.ndarray:
     return pair.moving[0].to_space @ pixels @ np.linalg.inv(pair.fixed[0].to_space)
 
 
-STARTS: dict[str, Callable[[Pair], Iterator[Start]]] = {
+QUICK: dict[str, Callable[[Pair], Iterator[Start]]] = {
     "identity": identity_start,
+    "phase": phase_starts,
     "mass": mass_starts,
+}
+"""All of these are tried: where images repeat themselves the first that fits need not be the best."""
+
+THOROUGH: dict[str, Callable[[Pair], Iterator[Start]]] = {
     "features": feature_starts,
     "fourier": fourier_starts,
 }
-"""By name; "auto" tries them in this order."""
+"""These are tried in turn, until the images agree."""
