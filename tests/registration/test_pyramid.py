@@ -5,7 +5,7 @@ import pytest
 from scipy.ndimage import gaussian_filter
 
 from warpkit.registration._matrix_groups import map_points, scaling
-from warpkit.registration._pyramid import FINEST_SIGMA, SHORTEST, make_pyramid
+from warpkit.registration._pyramid import FINEST_SIGMA, SHORTEST, in_blocks, make_pyramid
 
 
 @pytest.mark.parametrize("shape", [(301, 200), (70, 301, 65), (20, 400)])
@@ -67,3 +67,11 @@ def test_what_is_masked_does_not_leak():
     blurred = gaussian_filter(image, (0, FINEST_SIGMA, FINEST_SIGMA), mode="nearest")
     np.testing.assert_allclose(finest.image[far], blurred[far], rtol=1e-4)
     np.testing.assert_array_equal(finest.weights[~mask], 0)
+
+
+def test_blocks():
+    """What is left over at the ends is left out."""
+    image = np.arange(7.0 * 5).reshape(7, 5)
+    np.testing.assert_array_equal(in_blocks(image, 1), image)
+    expected = [[image[i : i + 2, j : j + 2].mean() for j in (0, 2)] for i in (0, 2, 4)]
+    np.testing.assert_array_equal(in_blocks(image, 2), expected)

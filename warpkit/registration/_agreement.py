@@ -19,6 +19,8 @@ import numpy as np
 
 from warpkit._core import Array, namespace, to_numpy
 
+from ._pyramid import in_blocks
+
 LONGEST = 640  # pixels: larger images are made smaller first
 MOST_TILES = 144
 LEAST_APART = 8  # pixels, of tiles along each axis
@@ -93,10 +95,10 @@ def find_agreement(fixed: Array, warped: Array, weights: Array) -> Agreement:
     search = LARGE if ndim == 2 and min(weights.shape) >= SMALL_IMAGE else SMALL
     window = search.tile + 2 * search.reach
     blocks: int = min(-(-max(weights.shape) // LONGEST), max(1, min(weights.shape) // (2 * window)))
-    inside = _in_blocks((weights > 0).astype("float64"), blocks) > 0.5
+    inside = in_blocks((weights > 0).astype("float64"), blocks) > 0.5
     corners, new = _corners(to_numpy(inside), window, search.tile)
     found = [
-        _compare(_in_blocks(one, blocks), _in_blocks(other, blocks), inside, corners, search)
+        _compare(in_blocks(one, blocks), in_blocks(other, blocks), inside, corners, search)
         for one, other in zip(fixed, warped, strict=True)
     ]
     tiles, near = (sum(numbers) for numbers in zip(*found, strict=True))
@@ -119,15 +121,6 @@ def _compare(
         return 0, 0
     shifts = _best_shifts(tiles[enough], windows[enough])
     return len(shifts), int((np.linalg.norm(shifts, axis=1) <= search.near).sum())
-
-
-def _in_blocks(image: Array, length: int) -> Array:
-    """Means of blocks, in float64; what is left over at the end of an axis is left out."""
-    whole = image[tuple(slice(n // length * length) for n in image.shape)].astype("float64")
-    if length == 1:
-        return whole
-    shape = [part for n in whole.shape for part in (n // length, length)]
-    return whole.reshape(shape).mean(axis=tuple(range(1, 2 * whole.ndim, 2)))
 
 
 def _corners(inside: np.ndarray, window: int, tile: int) -> tuple[np.ndarray, float]:

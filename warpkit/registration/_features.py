@@ -22,6 +22,7 @@ from warpkit.transforms import Affine
 from warpkit.warping import warp
 
 from ._matrix_groups import scaling
+from ._pyramid import in_blocks
 
 LONGEST = 800  # pixels: larger images are made smaller first
 FULL = 1600
@@ -60,7 +61,10 @@ def feature_start(
     blocks = [
         min(-(-max(image.shape) // longest), min(image.shape) // LEAST_SIDE) for image in (fixed, moving)
     ]
-    small = [_in_blocks(image, length) for image, length in zip((fixed, moving), blocks, strict=True)]
+    small = [
+        in_blocks(image, length).astype(np.float32)
+        for image, length in zip((fixed, moving), blocks, strict=True)
+    ]
     theirs = find_keypoints(small[1])
     views = _views(small[0]) if tilted else iter([find_keypoints(small[0])])
     pairs = [_matches(own, theirs) for own in views]
@@ -122,13 +126,6 @@ def _matches(one: Keypoints, other: Keypoints) -> tuple[np.ndarray, np.ndarray]:
         return np.zeros((0, 2)), np.zeros((0, 2))
     found = match_descriptors(one.descriptors, other.descriptors, max_ratio=RATIO, cross_check=True)
     return one.points[found[:, 0]], other.points[found[:, 1]]
-
-
-def _in_blocks(image: np.ndarray, length: int) -> np.ndarray:
-    """Means of blocks; what is left over at the right and below is left out."""
-    height, width = (n // length for n in image.shape)
-    whole = image[: height * length, : width * length].astype(np.float32)
-    return whole.reshape(height, length, width, length).mean(axis=(1, 3))
 
 
 # ---- tilts -------------------------------------------------------------------------------------------------

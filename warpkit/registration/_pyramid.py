@@ -83,3 +83,12 @@ def _every(steps: list[int], level: Level) -> Level:
     weights = None if level.weights is None else xp.ascontiguousarray(level.weights[some])
     to_space = level.to_space @ scaling([float(step) for step in steps[::-1]])
     return Level(xp.ascontiguousarray(level.image[(slice(None), *some)]), weights, to_space)
+
+
+def in_blocks(image: Array, length: int) -> Array:
+    """Means of blocks, in float64; what is left over at the end of an axis is left out."""
+    whole = image[tuple(slice(n // length * length) for n in image.shape)].astype("float64")
+    if length == 1:
+        return whole
+    shape = [part for n in whole.shape for part in (n // length, length)]
+    return whole.reshape(shape).mean(axis=tuple(range(1, 2 * whole.ndim, 2)))
