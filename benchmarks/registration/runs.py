@@ -13,6 +13,7 @@ import warpkit as wk
 
 from .homographies import NAMES, Pair, apply, corners, read_pairs
 from .peers import ecc, ecc_multi_scale, sift_magsac
+from .slices import slices
 
 Row = dict[str, str]
 
@@ -125,4 +126,5 @@ RUNS: dict[str, Callable[..., Iterator[Row]]] = {
     "homographies": homographies,
     "noise": noise,
     "unrelated": unrelated,
+    "slices": slices,
 }
