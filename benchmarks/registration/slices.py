@@ -1,4 +1,4 @@
-"""Slices of brains: copies of one that were moved by known amounts, and two of different people.
+"""Slices of brains, moved by known amounts and of two people; and a stack of frames from a microscope.
 
 The files are from ITK's and ANTs' examples. How the copies were made is in their names: shifted by 13 and 17
 pixels; turned by 10 degrees, about no known place; and made larger by 1.2.
@@ -44,6 +44,26 @@ def two_people() -> tuple[wk.RegistrationResult, float, float]:
     return result, before, after
 
 
+def stack_of_frames() -> list[tuple[float, float]]:
+    """Each frame of a stack registered to the one before, affine: correlations, ours and StackReg's.
+
+    Over the whole frame; StackReg's are those of its own result, which pystackreg carries.
+    """
+    from imageio.v3 import imread
+
+    folder = data_folder() / "microscopy" / "pystackreg"
+    frames, theirs = (
+        np.asarray(imread(folder / f"pc12-{name}.tif"), np.float32) for name in ("unreg", "reg-affine")
+    )
+    out = []
+    for i in range(1, len(frames)):
+        warped = wk.register(frames[i - 1], frames[i], "affine").warped
+        pairs = ((frames[i - 1], warped), (theirs[i - 1], theirs[i]))
+        ours, other = (float(np.corrcoef(a.ravel(), b.ravel())[0, 1]) for a, b in pairs)
+        out.append((ours, other))
+    return out
+
+
 def angle_and_scale(result: wk.RegistrationResult) -> tuple[float, float]:
     """Degrees from +x towards +y, and the factor, of a similarity."""
     theta = wk.Projective.of(result.transform).theta[0]
@@ -75,3 +95,9 @@ def slices(names: tuple[str, ...] = ()) -> Iterator[Row]:
         "found": f"correlation {before:.3f} to {after:.3f}",
         "converged": "yes" if result.converged else "no",
     }
+    for number, (ours, theirs) in enumerate(stack_of_frames(), 2):
+        yield {
+            "pair": f"frame {number} to {number - 1}",
+            "known": f"correlation {theirs:.3f} by StackReg",
+            "found": f"correlation {ours:.3f}",
+        }
