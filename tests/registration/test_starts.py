@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from warpkit.grids import Geometry
 from warpkit.registration._arguments import make_pair
 from warpkit.registration._matrix_groups import map_points
 from warpkit.registration._starts import (
@@ -102,3 +103,19 @@ def test_channels_that_are_each_others_inverse_do_not_vanish():
     images = (np.stack([fixed, -fixed]), np.stack([moving, -moving]))
     problem = make_pair(images, (None, None), (None, None), "rigid", "ncc", 2, 0.01, 50)
     np.testing.assert_allclose(dict(fourier_starts(problem))["Fourier-Mellin, 1"], matrix, atol=6)
+
+
+def test_starts_in_the_world_are_of_the_group():
+    """Whatever the pixels: two scanners with slices of other thickness, one of them looking the other way."""
+    own = Geometry((20, 40, 44), (1.1, 1.0, 2.0), (3.0, 4.0, 5.0))
+    theirs = Geometry((40, 44, 48), origin=(50.0, 0.0, 0.0), direction=((-1, 0, 0), (0, 1, 0), (0, 0, 1)))
+    images = (texture(own.shape), texture(theirs.shape))
+    problem = make_pair(images, (None, None), (own, theirs), "rigid", "ncc", None, 0.01, 50)
+    for find in (phase_starts, mass_starts, identity_start):
+        ((_, start),) = find(problem)
+        np.testing.assert_allclose(start[:3, :3], np.eye(3), atol=1e-9)
+    flat = Geometry((220, 260), (1.0, 1.3)), Geometry((220, 260), (0.9, 0.9))
+    images = (texture((220, 260)), texture((220, 260), 1))
+    problem = make_pair(images, (None, None), flat, "rigid", "ncc", None, 0.01, 50)
+    for _, start in fourier_starts(problem):
+        np.testing.assert_allclose(start[:2, :2] @ start[:2, :2].T, np.eye(2), atol=1e-9)

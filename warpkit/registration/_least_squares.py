@@ -10,7 +10,7 @@ without an array of its size.
 * ``"huber"`` and ``"tukey"`` cost the same of a loss :math:`\rho(r)`, to which large residuals matter little
   more than middling ones, or no more; the model has squares that are weighted anew in each step;
 * ``"ncc"`` costs :math:`1 - \varrho`, with the correlation :math:`\varrho` of V and F; its model is Gauss and
-  Newton's.
+  Newton's times :math:`\varrho`.
 
 The correlation knows neither gain nor bias. With :math:`\hat V = (V - \bar V) / \sigma_V`, and the same for
 F, :math:`2 (1 - \varrho)` is the mean of :math:`(\hat V - \hat F)^2`, a sum of squares. Where P takes off

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 
 from warpkit._core import to_numpy
+from warpkit.transforms import AbstractMatrix, Rigid, Similarity, Translation
 
 from ._features import FULL, feature_start
 from ._fourier import fourier_mellin_starts, mass_start, phase_start
-from ._matrix_groups import scaling
+from ._matrix_groups import map_points, scaling
 from ._refine import Pair
 
 Start = tuple[str, np.ndarray]
@@ -52,7 +53,7 @@ def feature_starts(pair: Pair) -> Iterator[Start]:
 
 def phase_starts(pair: Pair) -> Iterator[Start]:
     """A shift, from the phases of the spectra."""
-    yield "phase correlation", _in_space(pair, phase_start(*_grey(pair)))
+    yield "phase correlation", _in_space(pair, phase_start(*_grey(pair)), Translation)
 
 
 def fourier_starts(pair: Pair) -> Iterator[Start]:
@@ -69,7 +70,7 @@ def mass_starts(pair: Pair) -> Iterator[Start]:
     for image, level in zip(_grey(pair), (pair.fixed[0], pair.moving[0]), strict=True):
         weights = np.ones(image.shape) if level.weights is None else to_numpy(level.weights)
         masses.append(weights * (image - image[weights > 0].min()))
-    yield "centres of mass", _in_space(pair, mass_start(*masses))
+    yield "centres of mass", _in_space(pair, mass_start(*masses), Translation)
 
 
 def _grey(pair: Pair) -> tuple[np.ndarray, np.ndarray]:
@@ -87,9 +88,18 @@ def _mixture(channels: np.ndarray) -> np.ndarray:
     return np.tensordot(component * np.sign(component[abs(component).argmax()]), channels, axes=1)
 
 
-def _in_space(pair: Pair, pixels: np.ndarray) -> np.ndarray:
-    """The map in space that is `pixels` from pixels to pixels."""
-    return pair.moving[0].to_space @ pixels @ np.linalg.inv(pair.fixed[0].to_space)
+def _in_space(pair: Pair, pixels: np.ndarray, kind: Any = None) -> np.ndarray:
+    """The map in space that is `pixels` from pixels to pixels; the nearest one of `kind`, or of the group.
+
+    Pixels of another size or direction make of a shift of pixels something else in the world.
+    """
+    matrix = pair.moving[0].to_space @ pixels @ np.linalg.inv(pair.fixed[0].to_space)
+    kind = kind or {"translation": Translation, "rigid": Rigid, "similarity": Similarity}.get(pair.group.name)
+    points = pair.steps().points
+    nearest = kind.from_points(points, map_points(matrix, points), frame="pixel") if kind else None
+    if not isinstance(nearest, AbstractMatrix):
+        return matrix
+    return np.asarray(nearest.to_projective().theta[0], np.float64)
 
 
 QUICK: dict[str, Callable[[Pair], Iterator[Start]]] = {
