@@ -46,6 +46,7 @@ from .sampling import spline_coefficients as spline_coefficients
 from .transforms import Affine as Affine
 from .transforms import Attention as Attention
 from .transforms import Composed as Composed
+from .transforms import Diffeomorphism as Diffeomorphism
 from .transforms import Displacement as Displacement
 from .transforms import FailedEstimate as FailedEstimate
 from .transforms import Projective as Projective
@@ -55,6 +56,7 @@ from .transforms import ThinPlateSpline as ThinPlateSpline
 from .transforms import Translation as Translation
 from .transforms import affine_grid as affine_grid
 from .transforms import displacement_grid as displacement_grid
+from .transforms import exponential_displacement as exponential_displacement
 from .transforms import projective_grid as projective_grid
 from .transforms import tps_grid as tps_grid
 from .transforms import tps_system as tps_system

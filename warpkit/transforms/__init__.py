@@ -6,9 +6,11 @@ from ._affine_grid import affine_points as affine_points
 from ._affine_grid import homogeneous_grid as homogeneous_grid
 from ._attention import Attention as Attention
 from ._composed import Composed as Composed
+from ._diffeomorphism import Diffeomorphism as Diffeomorphism
 from ._displacement import Displacement as Displacement
 from ._displacement_grid import displacement_grid as displacement_grid
 from ._estimates import FailedEstimate as FailedEstimate
+from ._exponential_displacement import exponential_displacement as exponential_displacement
 from ._numerical_inverse import Inversion as Inversion
 from ._numerical_inverse import NumericalInverse as NumericalInverse
 from ._projective import Projective as Projective

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import reduce
-from typing import ClassVar, final
+from typing import Any, ClassVar, final
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from warpkit._core import Array, wrong_type, wrong_value
 
 from ._affine import Affine
 from ._attention import Attention
+from ._diffeomorphism import Diffeomorphism
 from ._displacement import Displacement
 from ._fields import common_batch
 from ._projective import Projective
@@ -31,6 +32,8 @@ MATRIX_CLASSES: tuple[type[AbstractMatrix], ...] = (
     Projective,
 )
 """Simplest first."""
+BOUND = (Displacement, Diffeomorphism)
+"""Their fields are of one output's pixels."""
 
 
 @final
@@ -140,9 +143,9 @@ class Composed(AbstractTransform):
         moved: list[AbstractTransform] = []
         into = in_shape
         for transform, out in zip(self.transforms, outs, strict=True):
-            if isinstance(transform, Displacement) and into != out:
+            if isinstance(transform, BOUND) and into != out:
                 # Within one image it only scales, so that it stays the same map outside of its field, too.
-                still = Affine.identity(self.ndim, frame=self.frame, dtype=transform.field.dtype)
+                still = Affine.identity(self.ndim, frame=self.frame, dtype=_dtype(transform))
                 moved.append(still.to_frame(frame, into, out))
                 into = out
             moved.append(transform.to_frame(frame, into, out))
@@ -152,7 +155,13 @@ class Composed(AbstractTransform):
 
 def _made_for(transform: AbstractTransform) -> tuple[int, ...] | None:
     """The output's shape that a transform is bound to, if it is."""
-    return transform.shape if isinstance(transform, Displacement) else None
+    return transform.shape if isinstance(transform, BOUND) else None
+
+
+def _dtype(transform: Displacement | Diffeomorphism) -> np.dtype[Any]:
+    """Of the field."""
+    field = transform.field if isinstance(transform, Displacement) else transform.velocity
+    return np.dtype(field.dtype)
 
 
 def check_composable(outer: AbstractTransform, inner: AbstractTransform) -> None:

@@ -12,6 +12,7 @@ from warpkit.transforms import (
     AbstractAffine,
     AbstractTransform,
     Composed,
+    Diffeomorphism,
     Displacement,
     FailedEstimate,
     Projective,
@@ -132,7 +133,7 @@ def _own_shape(transform: AbstractTransform) -> tuple[int, ...] | None:
     """The spatial shape of the output that a transform was made for, if any."""
     if isinstance(transform, Composed):
         return _own_shape(transform.transforms[-1])
-    return transform.shape if isinstance(transform, Displacement) else None
+    return transform.shape if isinstance(transform, (Displacement, Diffeomorphism)) else None
 
 
 def _check_layout(image: Array, ndim: int, channel_axis: int | None) -> bool:
@@ -174,6 +175,8 @@ def _dispatch(
         return warp_affine(image, transform.to_affine().theta, shape, frame=frame, **options)
     if isinstance(transform, Projective):
         return warp_projective(image, transform.theta, shape, frame=frame, **options)
+    if isinstance(transform, Diffeomorphism):
+        transform = transform.displacement()
     if isinstance(transform, Displacement):
         return warp_field(image, transform.resampled(shape).field, frame, options)
     if isinstance(transform, ThinPlateSpline) and transform.base is None:
