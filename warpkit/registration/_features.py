@@ -6,8 +6,7 @@ J.-M. Morel, G. Yu, "ASIFT: a new framework for fully affine invariant image com
 Imaging Sciences 2 (2), 2009, section 3.1. By t along a direction, blurred along it first by :math:`0.8
 \sqrt{t^2 - 1}` pixels.
 
-scikit-image finds keypoints, matches them and draws samples of them (M. A. Fischler, R. C. Bolles, "Random
-sample consensus", Communications of the ACM 24 (6), 1981); the draws are always the same.
+scikit-image finds keypoints and matches them; the draws of samples of them are always the same.
 """
 
 from __future__ import annotations
@@ -18,10 +17,10 @@ from typing import Any
 
 import numpy as np
 
-from warpkit.transforms import Affine
+from warpkit.transforms import Affine, FailedEstimate
 from warpkit.warping import warp
 
-from ._matrix_groups import scaling
+from ._matches import from_matches
 from ._pyramid import in_blocks
 
 LONGEST = 800  # pixels: larger images are made smaller first
@@ -32,7 +31,6 @@ RATIO = 0.8  # of the distances of the best match and the second best (D. G. Low
 LEAST_MATCHES = 8
 LEAST_SIDE = 32  # pixels: smaller images have no keypoints
 MOST = 6000  # keypoints: every one is compared with every one
-TRIALS = 5000
 SEED = 0
 FAR = 3.0  # pixels of the images as they were made smaller: a match farther off is none
 
@@ -52,10 +50,6 @@ def feature_start(
 
     Images are grey (height, width). None if there are too few matches, or scikit-image is not installed.
     """
-    try:
-        from skimage import measure, transform
-    except ImportError:
-        return None
     if min(*fixed.shape, *moving.shape) < LEAST_SIDE:
         return None
     blocks = [
@@ -65,7 +59,10 @@ def feature_start(
         in_blocks(image, length).astype(np.float32)
         for image, length in zip((fixed, moving), blocks, strict=True)
     ]
-    theirs = find_keypoints(small[1])
+    try:
+        theirs = find_keypoints(small[1])
+    except ImportError:
+        return None
     views = _views(small[0]) if tilted else iter([find_keypoints(small[0])])
     pairs = [_matches(own, theirs) for own in views]
     src, dst = (np.concatenate(part) for part in zip(*pairs, strict=True))
@@ -74,41 +71,21 @@ def feature_start(
         return None
     # A block of n pixels has its centre at (n - 1) / 2.
     src, dst = (points[distinct] * n + (n - 1) / 2 for points, n in zip((src, dst), blocks, strict=True))
-    kinds = {
-        "projective": (transform.ProjectiveTransform, 4),
-        "affine": (transform.AffineTransform, 3),
-        "similarity": (transform.SimilarityTransform, 2),
-        "rigid": (transform.EuclideanTransform, 2),
-    }
-    if group == "translation":
-        return _shift(src, dst, FAR * max(blocks))
-    kind, least = kinds[group]
-    model, agreeing = measure.ransac(
-        (src, dst), kind, least, FAR * max(blocks), max_trials=TRIALS, rng=np.random.default_rng(SEED)
-    )
-    if model is None or agreeing is None or agreeing.sum() < least + 1:
+    found = from_matches(src, dst, group, threshold=FAR * max(blocks), rng=SEED)
+    if isinstance(found, FailedEstimate):
         return None
-    matrix = np.asarray(model.params, np.float64)
-    return matrix / matrix[-1, -1] if np.isfinite(matrix).all() else None
-
-
-def _shift(src: np.ndarray, dst: np.ndarray, far: float) -> np.ndarray | None:
-    """The translation that most pairs agree on: each pair's is tried, so that nothing is drawn."""
-    shifts = dst - src
-    near = np.linalg.norm(shifts[:, None] - shifts, axis=-1) <= far
-    agreeing = near[near.sum(axis=1).argmax()]
-    return scaling([1.0, 1.0], list(shifts[agreeing].mean(axis=0))) if agreeing.sum() > 1 else None
+    return np.asarray(found.transform.to_projective().theta[0], np.float64)
 
 
 def find_keypoints(image: np.ndarray) -> Keypoints:
     """Of an image (height, width) of any range of values."""
-    from skimage.feature import SIFT
+    from skimage import feature
 
     nothing = Keypoints(np.zeros((0, 2)), np.zeros((0, 128), np.uint8))
     if min(image.shape) < LEAST_SIDE or not image.max() > image.min():
         return nothing
     low, high = float(image.min()), float(image.max())
-    detector: Any = SIFT(upsampling=1)
+    detector: Any = feature.SIFT(upsampling=1)
     try:
         detector.detect_and_extract((image - low) / (high - low))
     except RuntimeError:  # "SIFT found no features"
