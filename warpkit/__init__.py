@@ -28,8 +28,10 @@ from .grids import convert_points as convert_points
 from .grids import identity_grid as identity_grid
 
 # Registration.
+from .registration import FailedRegistration as FailedRegistration
 from .registration import RegistrationResult as RegistrationResult
 from .registration import register as register
+from .registration import register_many as register_many
 
 # Sampling.
 from .sampling import SamplingKernel as SamplingKernel

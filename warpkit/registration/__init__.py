@@ -1,9 +1,11 @@
-"""Aligning two images: :func:`register`, and how far to believe its answer."""
+"""Aligning two images, or many pairs: :func:`register`, and how far to believe its answer."""
 
 from ._agreement import Agreement as Agreement
 from ._landmarks import relative_target_registration_error as relative_target_registration_error
 from ._landmarks import target_registration_error as target_registration_error
 from ._levenberg_marquardt import Iteration as Iteration
+from ._many import FailedRegistration as FailedRegistration
+from ._many import register_many as register_many
 from ._matches import Consensus as Consensus
 from ._matches import from_matches as from_matches
 from ._register import register as register

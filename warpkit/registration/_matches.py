@@ -174,8 +174,8 @@ def _agreeing(
             return found and cls(found.to_projective().theta[0])
 
         def residuals(self, src: np.ndarray, dst: np.ndarray) -> np.ndarray:
-            distances = np.linalg.norm(map_points(self.matrix, src) - dst, axis=1)
-            return np.where(np.isnan(distances), np.inf, distances)  # beyond the horizon
+            # NaN beyond the horizon: such a match does not agree.
+            return np.linalg.norm(map_points(self.matrix, src) - dst, axis=1)
 
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "No inliers found")  # the caller says so
