@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator
-from dataclasses import replace
-from typing import Any
-
 import numpy as np
 
-from warpkit._core import Array, as_array, check_choice, namespace, wrong_type, wrong_value
+from warpkit._core import Array, as_array, namespace
 from warpkit.grids import Geometry
 from warpkit.transforms import WORLD, AbstractTransform
 from warpkit.warping import warp
 
-from ._arguments import make_pair, start_matrix
+from ._arguments import make_pair
+from ._choice import ENOUGH, choose_start, unspoiled
 from ._levenberg_marquardt import LEAST_OVERLAP
 from ._refine import Answer, Pair, comparison, look, refine
 from ._result import RegistrationResult
-from ._starts import QUICK, THOROUGH, Start
 
-CLEAR = 0.8  # of the tiles agree: there is no need to see whether more of them did at the start
 WARPED_AS_THEY_ARE = ("uint8", "uint16", "int16", "float16", "float32", "float64")
-ENOUGH = 0.3  # of the tiles agree: no other start is tried
-GAIN = 0.02  # by which a refined answer may agree less than its start, before the start is kept
 
 
 def register(
@@ -122,7 +114,7 @@ def register(
     masks, geometries = (fixed_mask, moving_mask), (fixed_geometry, moving_geometry)
     pair = make_pair((fixed, moving), masks, geometries, transform, metric, ndim, tolerance, max_iterations)
     frame = "pixel" if fixed_geometry is None else WORLD
-    found = _find_start(pair, init, frame)
+    found = choose_start(pair, init, frame)
     if found is None:
         reason = "no start was found: too few points look alike, or scikit-image is not installed"
         identity = look(pair, np.eye(pair.group.ndim + 1), 0)
@@ -131,68 +123,11 @@ def register(
     answer = refine(pair, start, levels)
     if _is_worse(pair, answer.matrix, start):  # coarser levels led away from a good start
         answer = refine(pair, start, [0])
-    if (better := _unspoiled(pair, start, answer, 0)) is not answer:
+    if (better := unspoiled(pair, start, answer, 0)) is not answer:
         answer, name = better, f"{name}, not refined"
     doubt = _doubt(pair, answer, start)
     parts = f"{answer.agreement.near} of {answer.agreement.tiles} parts of the images agree"
     return _result(pair, moving, frame, name, answer, doubt or parts, converged=doubt is None)
-
-
-def _find_start(pair: Pair, init: Any, frame: str) -> tuple[str, np.ndarray, range] | None:
-    """A name, a map, and the levels on which to refine it."""
-    count = min(len(pair.fixed), len(pair.moving))
-    if isinstance(init, AbstractTransform):
-        return "given", start_matrix(init, pair.group, frame), range(count - 1, -1, -1)
-    if not isinstance(init, str):
-        raise wrong_type("init", "a transform, or the name of a way to start", init)
-    check_choice("init", init, ("auto", *QUICK, *THOROUGH))
-    if init in THOROUGH and pair.group.ndim != 2:
-        raise wrong_value("init", "a way to start in 3D", repr(init))
-    if init in QUICK:
-        ((name, start),) = QUICK[init](pair)
-        return name, start, range(count - 1, -1, -1)
-    quick = QUICK.values() if init == "auto" else ()
-    thorough = THOROUGH.values() if init == "auto" else (THOROUGH[init],)
-    best = _scout(pair, [find(pair) for find in quick], (start for find in thorough for start in find(pair)))
-    return None if best is None else (*best, range(max(pair.scout_level - 1, 0), -1, -1))
-
-
-def _scout(pair: Pair, quick: list[Iterator[Start]], thorough: Iterator[Start]) -> Start | None:
-    """The best of the starts, refined on small images; thorough ones are made until one agrees."""
-    level, count = pair.scout_level, min(len(pair.fixed), len(pair.moving))
-    tried: list[tuple[str, Answer]] = []
-
-    def enough() -> bool:
-        return any(a.agreement.convincing and a.agreement.share >= ENOUGH for _, a in tried)
-
-    def attempt(name: str, start: np.ndarray) -> None:
-        answer = refine(pair, start, range(count - 1, level - 1, -1))
-        tried.append((name, _unspoiled(pair, start, answer, level)))
-
-    for name, start in itertools.chain(*quick):
-        attempt(name, start)
-    while not enough() and (found := next(thorough, None)):
-        attempt(*found)
-    if not tried:
-        return None
-    name, answer = max(tried, key=lambda of_start: _rank(of_start[1]))
-    return name, answer.matrix
-
-
-def _unspoiled(pair: Pair, start: np.ndarray, answer: Answer, level: int) -> Answer:
-    """The start itself, where there is strong evidence for it that the refined answer contradicts."""
-    if answer.agreement.share >= CLEAR:
-        return answer
-    before = look(pair, start, level)
-    spoiled = answer.agreement.share < before.agreement.share - GAIN
-    if before.agreement.convincing and spoiled:
-        return replace(before, settled=False)
-    return answer
-
-
-def _rank(answer: Answer) -> tuple[bool, float, float]:
-    """The better the greater: what is convincing, then what agrees more, then what costs less."""
-    return answer.agreement.convincing, answer.agreement.share, -answer.cost
 
 
 def _doubt(pair: Pair, answer: Answer, start: np.ndarray) -> str | None:
