@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ._agreement import Agreement, find_agreement
-from ._least_squares import TUNING, LeastSquares
+from ._least_squares import TUNING, LeastSquares, View
 from ._levenberg_marquardt import Iteration, Steps, levenberg_marquardt
 from ._matrix_groups import MatrixGroup, scaling
 from ._pyramid import Level
@@ -64,9 +64,10 @@ class Pair:
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """A map, what it costs, and whether the images agree under it."""
+    """A map, what it shows on the last level, what it costs, and whether the images agree under it."""
 
     matrix: np.ndarray
+    view: View
     cost: float
     overlap: float
     settled: bool
@@ -94,7 +95,7 @@ def look(pair: Pair, matrix: np.ndarray, level: int) -> Answer:
     view = images.view(matrix)
     agreement = find_agreement(images.fixed.image, view.warped, view.weights)
     cost = images.cost(view, view.weights)
-    return Answer(matrix, cost, images.overlap(view), True, agreement, [])
+    return Answer(matrix, view, cost, images.overlap(view), True, agreement, [])
 
 
 def comparison(pair: Pair, level: int, matrix: np.ndarray) -> LeastSquares:

@@ -11,6 +11,7 @@ from warpkit.warping import warp
 
 from ._arguments import make_pair
 from ._choice import ENOUGH, choose_start, unspoiled
+from ._least_squares import View
 from ._levenberg_marquardt import LEAST_OVERLAP
 from ._refine import Answer, Pair, comparison, look, refine
 from ._result import RegistrationResult
@@ -121,16 +122,17 @@ def register(
         return _result(pair, moving, frame, "none", identity, reason, converged=False)
     name, start, levels = found
     answer = refine(pair, start, levels)
-    if _is_worse(pair, answer.matrix, start):  # coarser levels led away from a good start
+    before = comparison(pair, 0, start).view(start)
+    if _is_worse(pair, answer, before):  # coarser levels led away from a good start
         answer = refine(pair, start, [0])
     if (better := unspoiled(pair, start, answer, 0)) is not answer:
         answer, name = better, f"{name}, not refined"
-    doubt = _doubt(pair, answer, start)
+    doubt = _doubt(pair, answer, before)
     parts = f"{answer.agreement.near} of {answer.agreement.tiles} parts of the images agree"
     return _result(pair, moving, frame, name, answer, doubt or parts, converged=doubt is None)
 
 
-def _doubt(pair: Pair, answer: Answer, start: np.ndarray) -> str | None:
+def _doubt(pair: Pair, answer: Answer, before: View) -> str | None:
     """Why the answer does not deserve belief, or None."""
     agreement = answer.agreement
     if answer.overlap < LEAST_OVERLAP:
@@ -145,25 +147,23 @@ def _doubt(pair: Pair, answer: Answer, start: np.ndarray) -> str | None:
         return f"only {agreement.near} of {agreement.tiles} parts of the images agree"
     if not answer.history and not answer.settled:
         return "refinement contradicts the start, with which more of the image agrees; or nothing moves it"
-    if _is_worse(pair, answer.matrix, start):
+    if _is_worse(pair, answer, before):
         return "the metric is worse than at the start"
     if not answer.settled:
         return f"steps were still long after {len(answer.history)} iterations"
     return None
 
 
-def _is_worse(pair: Pair, matrix: np.ndarray, start: np.ndarray) -> bool:
+def _is_worse(pair: Pair, answer: Answer, before: View) -> bool:
     """Whether the images are less alike than at the start, at full size."""
-    images = comparison(pair, 0, matrix)
-    return images.improves(images.view(matrix), images.view(start))
+    return comparison(pair, 0, answer.matrix).improves(answer.view, before)
 
 
 def _result(
     pair: Pair, moving: Array, frame: str, name: str, answer: Answer, reason: str, *, converged: bool
 ) -> RegistrationResult:
-    view = comparison(pair, 0, answer.matrix).view(answer.matrix)
     found = pair.group.to_transform(answer.matrix, frame)
-    pixels = found if frame == "pixel" else view.transform
+    pixels = found if frame == "pixel" else answer.view.transform
     image = as_array(moving, "moving")
     if image.dtype not in WARPED_AS_THEY_ARE:
         image = image.astype("float64")
@@ -172,7 +172,7 @@ def _result(
     return RegistrationResult(
         transform=found,
         warped=warped,
-        coverage=(view.weights > 0) & namespace(warped).isfinite(channels).all(axis=0),
+        coverage=(answer.view.weights > 0) & namespace(warped).isfinite(channels).all(axis=0),
         converged=converged,
         reason=reason,
         metric=1 - answer.cost if pair.metric == "ncc" else answer.cost,
