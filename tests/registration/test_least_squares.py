@@ -5,6 +5,7 @@ import pytest
 from scipy.ndimage import gaussian_filter
 
 from warpkit.registration._least_squares import METRICS, LeastSquares
+from warpkit.registration._local_units import FLOOR, RADIUS
 from warpkit.registration._matrix_groups import matrix_group, scaling
 from warpkit.registration._pyramid import Level
 from warpkit.warping import warp
@@ -59,6 +60,26 @@ def test_gradient(metric, group, ndim, channels):
         np.testing.assert_allclose(given.gradient[k], slope, rtol=2e-3, atol=atol)
 
 
+def local_slope(v, f, weights, fixed_weights, shape):
+    """The derivative of V in local units by V as a matrix, its residual, and its deviations."""
+    places = np.stack(np.meshgrid(*map(np.arange, shape), indexing="ij"), axis=-1).reshape(-1, len(shape))
+    near = (abs(places[:, None] - places[None]).max(axis=-1) <= RADIUS).astype(float)
+
+    def means(x, w):
+        return near @ (w * x) / np.maximum(near @ w, 1e-12)
+
+    def units(x, w):
+        mean = means(x, w)
+        deviation = np.sqrt(np.maximum(means(x * x, w) - mean**2, 0) + FLOOR**2)
+        return (x - mean) / deviation, mean, deviation
+
+    hat, mean, sigma = units(v, weights)
+    averaging = near * weights / np.maximum(near @ weights, 1e-12)[:, None]
+    by_deviation = (averaging * v - mean[:, None] * averaging) / sigma[:, None]
+    slope = (np.eye(len(v)) - averaging - hat[:, None] * by_deviation) / sigma[:, None]
+    return slope, hat - units(f, fixed_weights.ravel().astype(float))[0]
+
+
 @CASES
 def test_model_is_that_of_an_explicit_jacobian(metric, group, ndim, channels):
     least_squares, matrix, generators = problem(metric, group, ndim, channels)
@@ -66,19 +87,15 @@ def test_model_is_that_of_an_explicit_jacobian(metric, group, ndim, channels):
     fixed, moving = least_squares.fixed, least_squares.moving
     h = 1e-6
 
-    def warped(where):
-        out = warp(moving.image, least_squares.transform(where), fixed.shape, boundary="border")
+    def warped(where, image=moving.image):
+        out = warp(image, least_squares.transform(where), fixed.shape, boundary="border")
         return out.reshape(channels, -1)
 
-    v, f = warped(matrix), fixed.image.reshape(channels, -1)
-    jacobian = np.stack(
-        [
-            (warped(matrix @ (np.eye(ndim + 1) + h * g)) - warped(matrix @ (np.eye(ndim + 1) - h * g)))
-            / (2 * h)
-            for g in generators
-        ],
-        axis=-1,
-    )
+    def differences(image):
+        ends = ([warped(matrix @ (np.eye(ndim + 1) + s * g), image) for s in (h, -h)] for g in generators)
+        return np.stack([(ahead - behind) / (2 * h) for ahead, behind in ends], axis=-1)
+
+    v, f, jacobian = warped(matrix), fixed.image.reshape(channels, -1), differences(moving.image)
     gradient, hessian = 0.0, 0.0
     for channel in range(channels):
         j, r, w = jacobian[channel], v[channel] - f[channel], weights / weights.sum()
@@ -89,6 +106,11 @@ def test_model_is_that_of_an_explicit_jacobian(metric, group, ndim, channels):
             across = j - columns @ (columns.T @ (w[:, None] * j))
             gradient = gradient - across.T @ (w * hat_f) / sigma
             hessian = hessian + correlation * across.T @ (w[:, None] * across) / sigma**2
+        elif metric == "lncc":
+            slope, residual = local_slope(v[channel], f[channel], weights, fixed.weights, fixed.shape)
+            gradient = gradient + j.T @ slope.T @ (w * residual)
+            local = differences(least_squares.moving_in_local_units)[channel]
+            hessian = hessian + local.T @ (w[:, None] * local)
         else:
             size, width = (
                 abs(r),

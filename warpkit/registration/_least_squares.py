@@ -9,6 +9,8 @@ without an array of its size.
 * ``"ssd"`` costs :math:`\sum w r^2 / \sum w` with :math:`r = V - F`; its model is Gauss and Newton's;
 * ``"huber"`` and ``"tukey"`` cost the same of a loss :math:`\rho(r)`, to which large residuals matter little
   more than middling ones, or no more; the model has squares that are weighted anew in each step;
+* ``"lncc"`` costs half the mean of :math:`w r^2` for images in local units (`_local_units`); its gradient is
+  exact, and its matrix that of the moving image brought into local units before it is warped;
 * ``"ncc"`` costs :math:`1 - \varrho`, with the correlation :math:`\varrho` of V and F; its model is Gauss and
   Newton's times :math:`\varrho`.
 
@@ -31,6 +33,7 @@ images with several channels each has its own gain and bias, and costs are avera
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -40,9 +43,10 @@ from warpkit._core import Array, check_choice, namespace, to_numpy
 from warpkit.transforms import AbstractTransform, Affine, Projective
 from warpkit.warping import NormalEquations, warp, warp_normal_equations
 
+from ._local_units import LocalUnits
 from ._pyramid import Level
 
-METRICS = ("ncc", "ssd", "huber", "tukey")
+METRICS = ("ncc", "lncc", "ssd", "huber", "tukey")
 
 LEAST_WEIGHT = 0.5  # counts for nothing: a point half a pixel beyond an edge
 LEAST_CORRELATION = 0.1  # in the model of "ncc", which must not lose its curvature
@@ -136,19 +140,37 @@ class LeastSquares:
         xp = namespace(image)
         return xp.stack([image, xp.zeros_like(image), xp.ones_like(image)], axis=1)[:, :, None]
 
+    @cached_property
+    def fixed_in_local_units(self) -> Array:
+        """For "lncc": with windows of its own, whatever of them the moving image shows."""
+        return LocalUnits.of(self.fixed.image, self.fixed.weights).values
+
+    @cached_property
+    def moving_in_local_units(self) -> Array:
+        """For the model of "lncc"."""
+        return LocalUnits.of(self.moving.image, self.moving.weights).values
+
     def view(self, matrix: np.ndarray) -> View:
         """The moving image under `matrix`."""
-        transform, moving, fixed = self.transform(matrix), self.moving, self.fixed
+        transform = self.transform(matrix)
+
+        def pull(image: Array, boundary: str = "constant") -> Array:
+            return warp(image, transform, self.fixed.shape, boundary=boundary)
+
+        return View(matrix, transform, *self.pulled(pull))
+
+    def pulled(self, pull: Callable[..., Array]) -> tuple[Array, Array]:
+        """The moving image and the weights, as `pull` brings images onto the fixed one."""
+        moving, fixed = self.moving, self.fixed
         xp = namespace(moving.image)
-        met = warp(xp.ones(moving.shape, "float32"), transform, fixed.shape)
+        met = pull(xp.ones((1, *moving.shape), "float32"))[0]
         # Continuous: a jump would hide from the method that a step is a good one. NaN, too, is nothing.
         weights = xp.where(met > LEAST_WEIGHT, (met - LEAST_WEIGHT) / (1 - LEAST_WEIGHT), 0).astype("float32")
         if moving.weights is not None:
-            weights = weights * xp.where(weights > 0, warp(moving.weights, transform, fixed.shape), 0)
+            weights = weights * xp.where(weights > 0, pull(moving.weights[None])[0], 0)
         if fixed.weights is not None:
             weights = weights * fixed.weights
-        warped = warp(moving.image, transform, fixed.shape, boundary="border")
-        return View(matrix, transform, xp.where(weights > 0, warped, 0), weights)
+        return xp.where(weights > 0, pull(moving.image, boundary="border"), 0), weights
 
     def overlap(self, view: View) -> float:
         """Which share of the fixed image's weight has a counterpart."""
@@ -159,6 +181,9 @@ class LeastSquares:
         count = float(weights.sum(dtype="float64"))
         if count < 1:
             return np.inf
+        if self.metric == "lncc":
+            residual = LocalUnits.of(view.warped, weights).values - self.fixed_in_local_units
+            return _sum(weights * residual**2) / (2 * count * len(residual))
         costs = []
         for warped, fixed in zip(view.warped, self.fixed.image, strict=True):
             if self.metric == "ncc":
@@ -200,11 +225,28 @@ class LeastSquares:
                 moving[None, None], self.wanted[channel], view.transform, weights=weights, boundary="border"
             )
             return _correlation(sums, moments, count, chain)
+        if self.metric == "lncc":
+            return self._locally(channel, view, chain)
         if self.metric in TUNING:
             weights = (weights * self._robust(view.warped[channel] - fixed)[1]).astype("float32")
         sums = warp_normal_equations(moving, fixed, view.transform, weights=weights, boundary="border")
         matrix, vector, _ = (to_numpy(x)[0] / count for x in sums)
         return 2 * chain.T @ vector, 2 * chain.T @ matrix @ chain
+
+    def _locally(self, channel: int, view: View, chain: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Gradient and Hessian of "lncc"."""
+        some, count = slice(channel, channel + 1), float(view.weights.sum(dtype="float64"))
+        units = LocalUnits.of(view.warped[some], view.weights)
+        gradient = units.cotangent(view.weights * (units.values - self.fixed_in_local_units[some]))
+        # Sums of J times any image: of J times the difference of V and V less that image.
+        wanted = view.warped[some] - gradient
+        moving, local = self.moving.image[some], self.moving_in_local_units[some]
+        met = (view.weights > 0).astype("float32")
+        vector, matrix = (
+            warp_normal_equations(image, wanted, view.transform, weights=weights, boundary="border")[which]
+            for image, weights, which in ((moving, met, 1), (local, view.weights, 0))
+        )
+        return chain.T @ to_numpy(vector)[0] / count, chain.T @ to_numpy(matrix)[0] @ chain / count
 
     def _robust(self, residual: Array) -> tuple[Array, Array]:
         r"""The loss :math:`\rho(r)` and the weight :math:`\rho'(r) / 2 r` of each residual; r^2 near 0."""
