@@ -8,6 +8,7 @@ first, and a transform maps output coordinates to input coordinates.
 from . import autograd as autograd
 from . import bridges as bridges
 from . import datasets as datasets
+from . import exchange as exchange
 from . import nn as nn
 from . import ops as ops
 from . import registration as registration
@@ -21,6 +22,34 @@ from .autograd import Variable as Variable
 from .autograd import grad as grad
 from .autograd import no_grad as no_grad
 from .autograd import value_and_grad as value_and_grad
+
+# Other libraries, and files.
+from .exchange import Image as Image
+from .exchange import displacement_from_itk as displacement_from_itk
+from .exchange import displacement_to_itk as displacement_to_itk
+from .exchange import from_itk as from_itk
+from .exchange import from_nibabel as from_nibabel
+from .exchange import from_opencv as from_opencv
+from .exchange import from_ras as from_ras
+from .exchange import from_scipy as from_scipy
+from .exchange import from_skimage as from_skimage
+from .exchange import from_torch as from_torch
+from .exchange import geometry_from_itk as geometry_from_itk
+from .exchange import image_from_itk as image_from_itk
+from .exchange import image_from_nibabel as image_from_nibabel
+from .exchange import image_to_itk as image_to_itk
+from .exchange import image_to_nibabel as image_to_nibabel
+from .exchange import load_transform as load_transform
+from .exchange import read_image as read_image
+from .exchange import save_transform as save_transform
+from .exchange import to_itk as to_itk
+from .exchange import to_nibabel as to_nibabel
+from .exchange import to_opencv as to_opencv
+from .exchange import to_ras as to_ras
+from .exchange import to_scipy as to_scipy
+from .exchange import to_skimage as to_skimage
+from .exchange import to_torch as to_torch
+from .exchange import write_image as write_image
 
 # Grids and frames.
 from .grids import Geometry as Geometry
