@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import zlib
 from pathlib import Path
 
 import numpy as np
@@ -72,21 +71,12 @@ def read_image(path: str | os.PathLike[str]) -> Image:
         image = _read(file, suffix)
         if image.array.size == 0:
             raise ValueError("expected at least one pixel")
-    except ImportError:
+    except (ImportError, MemoryError):
         raise
-    except (
-        ValueError,
-        TypeError,
-        KeyError,
-        OSError,
-        EOFError,
-        RuntimeError,
-        SyntaxError,
-        zlib.error,
-    ) as error:
-        # The readers have many ways to say that a file is damaged; SimpleITK's last line is the reason.
-        reason = str(error).strip().splitlines()[-1:] or [type(error).__name__]
-        raise ValueError(f"{file}: not an image that can be read: {reason[0]}") from error
+    except Exception as error:  # the readers have many ways to say that a file is damaged
+        # Of SimpleITK's many lines the last one is the reason.
+        lines = str(error).strip().splitlines() or [type(error).__name__]
+        raise ValueError(f"{file}: not an image that can be read: {lines[-1]}") from error
     return image
 
 

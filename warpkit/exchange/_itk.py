@@ -222,10 +222,10 @@ def displacement_to_itk(transform: AbstractTransform, in_space: Geometry, out_sp
     mapped = to_numpy(transform.to_frame("pixel", in_space, out_space).grid(out_space.shape)).astype(
         np.float64
     )
+    if not np.isfinite(mapped).all():
+        raise wrong_value("transform", "a place for every pixel", "one that has none for some")
     places = _apply(out_space.matrix, identity_grid(out_space.shape, "pixel"))
     field = _apply(in_space.matrix, mapped)[0] - places[0]
-    if not np.isfinite(field).all():
-        raise wrong_value("transform", "a place for every pixel", "one that is nowhere")
     image = sitk.GetImageFromArray(np.ascontiguousarray(field), isVector=True)
     image.SetSpacing(out_space.spacing)
     image.SetOrigin(out_space.origin)

@@ -187,7 +187,8 @@ def image_to_nibabel(array: np.ndarray, geometry: Geometry | None = None) -> Any
     Returns
     -------
     nibabel.Nifti1Image
-        With sform and qform set to the same.
+        With sform and qform set to the same. Channels are its fifth axis, before which the others have to
+        be: a picture with channels is read again as a volume of one slice.
 
     Raises
     ------
@@ -219,4 +220,6 @@ def image_to_nibabel(array: np.ndarray, geometry: Geometry | None = None) -> Any
     image.set_qform(affine, code="scanner")
     image.set_sform(affine, code="scanner")
     image.header.set_xyzt_units("mm")
+    if array.ndim > geometry.ndim:
+        image.header.set_intent("vector")  # else ITK would take it for five-dimensional
     return image

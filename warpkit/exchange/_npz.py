@@ -88,14 +88,17 @@ def read_npz(path: Path) -> AbstractTransform:
         If it is another file, of a later version, or damaged: the message names it.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        # Opened here, because NumPy leaves a damaged file open.
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             if _DESCRIPTION not in file.files:
                 names = ", ".join(file.files) or "nothing"
                 raise ValueError(f"expected a transform of warpkit, given a file that holds {names}")
             description = json.loads(str(file[_DESCRIPTION]))
             if description["version"] != VERSION:
                 raise ValueError(f"expected version {VERSION}, given {description['version']}")
-            made: AbstractTransform = _made(description["transform"], file)
+            made = _made(description["transform"], file)
+            if not isinstance(made, AbstractTransform):
+                raise wrong_type("transform", "a transform", made)
             return made
     except (
         ValueError,
