@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 
 from warpkit._core import plain, to_numpy, wrong_value
 from warpkit.transforms import (
@@ -66,6 +65,8 @@ def _euler_2d(given: ITKParameters) -> AbstractAffine:
 
 
 def _euler_3d(given: ITKParameters) -> AbstractAffine:
+    from scipy.spatial.transform import Rotation  # here, because importing it takes long
+
     x, y, z = given.parameters[:3]
     # R_z R_x R_y, or R_z R_y R_x if the fourth fixed parameter says so.
     zyx = len(given.fixed) > 3 and given.fixed[3] != 0
@@ -107,6 +108,8 @@ def _about(matrix: np.ndarray, translation: Numbers, centre: Numbers) -> Abstrac
 
 def _rotation_vector(versor: Numbers) -> np.ndarray:
     """Of the vector part of a unit quaternion whose scalar part is not negative."""
+    from scipy.spatial.transform import Rotation
+
     scalar = np.sqrt(max(0.0, 1 - np.dot(versor, versor)))
     return Rotation.from_quat((*versor, scalar)).as_rotvec()
 
@@ -182,6 +185,8 @@ def to_parameters(transform: Any) -> ITKParameters:
 
 
 def _turning(transform: Rigid | Similarity) -> ITKParameters:
+    from scipy.spatial.transform import Rotation
+
     ndim = transform.ndim
     translation = _floats(transform.translation)
     scale = _floats(transform.scale) if isinstance(transform, Similarity) else ()

@@ -78,7 +78,7 @@ def to_torch(
     -------
     ndarray
         The theta of ``affine_grid``, shape (n, ndim, ndim + 1); or a grid of ``grid_sample``, shape
-        (n, *shape, ndim). Of the dtype of the transform, and ready for ``torch.from_numpy``.
+        ``(n, *shape, ndim)``. Of the dtype of the transform, and ready for ``torch.from_numpy``.
 
     Raises
     ------
