@@ -156,6 +156,19 @@ def test_bad_files(tmp_path, suffix, capfd):
     capfd.readouterr()  # what the readers say themselves
 
 
+def test_a_header_without_its_pixels(tmp_path, capfd):
+    """MetaImage may have them in a file beside it."""
+    wk.write_image(tmp_path / "scan.mhd", np.zeros((20, 30), np.float32))
+    (pixels,) = tmp_path.glob("scan.*raw")
+    pixels.write_bytes(pixels.read_bytes()[:-100])
+    with pytest.raises(ValueError, match=r"scan.mhd: not an image that can be read"):
+        wk.read_image(tmp_path / "scan.mhd")
+    pixels.unlink()
+    with pytest.raises(ValueError, match=r"scan.mhd: not an image that can be read"):
+        wk.read_image(tmp_path / "scan.mhd")
+    capfd.readouterr()
+
+
 def test_wrong_arguments(tmp_path):
     for name in ("scan.dcm", "scan", "scan.gz"):
         with pytest.raises(ValueError, match=rf"{name}: expected one of the suffixes .nii, .nii.gz, .mha"):

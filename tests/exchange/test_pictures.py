@@ -134,3 +134,23 @@ def test_what_tiff_cannot_say(tmp_path):
         read_tiff(tmp_path / "c.tif")
     with pytest.raises(ValueError, match=r"array: expected shape \(h, w\), \(3, h, w\) or \(z, h, w\)"):
         write_tiff(tmp_path / "d.tif", np.zeros((2, 3, 4, 5)))
+
+
+def test_stacks_that_are_cut_off(tmp_path):
+    """However the pages lie in the file, and wherever it ends: an error, or all the pages."""
+    stack = np.stack([PHOTO[..., 0]] * 5)
+    pages = [Image.fromarray(page) for page in stack]
+    tifffile.imwrite(tmp_path / "a.tif", stack, photometric="minisblack")
+    tifffile.imwrite(tmp_path / "b.tif", stack, imagej=True)
+    pages[0].save(tmp_path / "c.tif", save_all=True, append_images=pages[1:])
+    for name in "abc":
+        file = tmp_path / f"{name}.tif"
+        np.testing.assert_array_equal(read_tiff(file).array, stack)
+        content = file.read_bytes()
+        for length in range(len(content) // 4, len(content), 7):
+            file.write_bytes(content[:length])
+            try:
+                found = read_tiff(file).array
+            except Exception:  # of any kind: read_image says which file it is
+                continue
+            np.testing.assert_array_equal(found, stack)

@@ -78,7 +78,7 @@ def read_tiff(file: Path) -> Image:
     Raises
     ------
     ValueError
-        If it holds a palette, CMYK, or axes that no image has.
+        If it holds a palette, CMYK, or axes that no image has, or lacks pages.
     """
     tifffile = optional("tifffile", "reading a TIFF")
     with tifffile.TiffFile(file) as tiff:
@@ -86,6 +86,7 @@ def read_tiff(file: Path) -> Image:
         if page.photometric.name not in ("MINISBLACK", "RGB", "YCBCR"):
             raise ValueError(f"expected greys or RGB, given {page.photometric.name}")
         array, axes, extra = series.asarray(), series.axes, len(page.extrasamples)
+        _check_all_pages(tiff, array.size // page.size)
     if array.dtype.kind not in "buif":
         raise ValueError(f"expected real numbers, given {array.dtype}")
     colours = 0
@@ -96,6 +97,17 @@ def read_tiff(file: Path) -> Image:
     if array.ndim - ("S" in axes) > 3:
         raise ValueError(f"expected axes ([c,] [z,] y, x), given {axes} of {array.shape}")
     return Image(channels_first(array, colours))
+
+
+def _check_all_pages(tiff: Any, found: int) -> None:
+    """Where pages are cut off, tifffile takes those that are there, and says so in a log at most."""
+    planes = (tiff.imagej_metadata or {}).get("images", 1)  # ImageJ has one header for all of its pages
+    if found < planes:
+        raise ValueError(f"expected {planes} pages, as ImageJ wrote, given {found}")
+    # Others have one for each, which says where the next is, and the last one 0 (TIFF 6.0, section 2).
+    tiff.filehandle.seek(tiff.pages.next_page_offset)
+    if tiff.filehandle.read(tiff.tiff.offsetsize) != bytes(tiff.tiff.offsetsize):
+        raise ValueError(f"expected another page after {found}, given the file's end")
 
 
 def write_tiff(file: Path, array: np.ndarray) -> None:
