@@ -52,7 +52,8 @@ def test_without_a_geometry(tmp_path, write, shape):
 def test_pictures(tmp_path, suffix):
     array = np.random.default_rng(0).integers(0, 256, (3, 6, 7), dtype=np.uint8)
     wk.write_image(tmp_path / f"a{suffix}", array)
-    found = wk.read_image(tmp_path / f"a{suffix.upper()}".replace(suffix.upper(), suffix))
+    (tmp_path / f"a{suffix}").rename(tmp_path / f"B{suffix.upper()}")
+    found = wk.read_image(tmp_path / f"B{suffix.upper()}")
     np.testing.assert_array_equal(found.array, array)
     assert found.geometry is None
     with pytest.raises(ValueError, match=f"a{suffix}: expected a file that has a place for a geometry"):
@@ -147,7 +148,8 @@ def test_bad_files(tmp_path, suffix, capfd):
     with pytest.raises(ValueError, match=f"bad{suffix}: expected an image, given an empty file"):
         wk.read_image(file)
     content = good.read_bytes()
-    for damaged in (content[: len(content) // 2], b"nonsense" * 200):
+    cut = [content[:length] for length in (1, 10, 100, len(content) // 2, len(content) * 9 // 10)]
+    for damaged in (*cut, b"nonsense" * 200):
         file.write_bytes(damaged)
         with pytest.raises(ValueError, match=f"bad{suffix}: not an image that can be read: "):
             wk.read_image(file)
