@@ -27,6 +27,7 @@ def examples():
         spline,
         spline.to_frame("pixel", (20, 30)),  # with the affine maps around it
         wk.Displacement.random(rng, 2),
+        wk.Diffeomorphism.random(rng, 3),
         spline.inverse(),
         wk.Composed.random(rng, 2),
         wk.Composed((wk.Composed.random(rng, 2).inverse(), spline)),

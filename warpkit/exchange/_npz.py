@@ -21,6 +21,7 @@ from warpkit.transforms import (
     Affine,
     Attention,
     Composed,
+    Diffeomorphism,
     Displacement,
     NumericalInverse,
     Projective,
@@ -45,6 +46,7 @@ _CLASSES: dict[str, Any] = {
         Projective,
         ThinPlateSpline,
         Displacement,
+        Diffeomorphism,
         NumericalInverse,
         Composed,
     )

@@ -45,7 +45,7 @@ class LocalUnits:
         return (self.image - self.mean) / self.deviation
 
     def cotangent(self, ct_values: Array) -> Array:
-        r"""By V, with sums over windows, of which B is its own adjoint:
+        r"""By V; sums over windows are their own adjoint.
 
         .. math:: \bar V = \frac{a}{\sigma} - w \left(B \frac{a}{\sigma N} + V B c - B (c m)\right), \qquad
            a = \bar{\hat V},\ c = \frac{a \hat V}{\sigma^2 N}.
