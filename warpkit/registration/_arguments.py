@@ -10,12 +10,16 @@ from warpkit._core import Array, as_array, check_choice, namespace, wrong_type, 
 from warpkit.grids import Geometry
 from warpkit.transforms import AbstractMatrix, AbstractTransform
 
-from ._least_squares import METRICS
+from ._fields import FIELDS
+from ._least_squares import CORRELATIONS, METRICS
 from ._matrix_groups import GROUPS, MatrixGroup, matrix_group
 from ._pyramid import make_pyramid
 from ._refine import Pair
+from ._refine_field import FieldOptions
 
 NAMES = ("fixed", "moving")
+TRANSFORMS = (*GROUPS, *FIELDS)
+SMOOTHNESS = 0.5
 Channels = tuple[Array, Array | None]
 
 
@@ -30,7 +34,7 @@ def make_pair(
     max_iterations: int,
 ) -> Pair:
     """Check the arguments, and make the pyramids."""
-    check_choice("transform", transform, GROUPS)
+    check_choice("transform", transform, TRANSFORMS)
     check_choice("metric", metric, METRICS)
     if not _is_number(tolerance) or not tolerance > 0:
         raise wrong_value("tolerance", "a number of pixels above 0", repr(tolerance))
@@ -53,8 +57,26 @@ def make_pair(
         make_pyramid(channels, weights, to_space)
         for (channels, weights), to_space in zip(_in_units(checked, metric), spaces, strict=True)
     ]
-    group = matrix_group(transform, dimensions)
+    group = matrix_group("affine" if transform in FIELDS else transform, dimensions)
     return Pair(pyramids[0], pyramids[1], group, metric, float(tolerance), max_iterations)
+
+
+def field_options(transform: str, smoothness: Any) -> FieldOptions | None:
+    """None for linear maps."""
+    if transform not in FIELDS:
+        if smoothness is not None:
+            raise wrong_value("smoothness", f"a field, one of {FIELDS}, to be smoothed", transform)
+        return None
+    smoothness = SMOOTHNESS if smoothness is None else smoothness
+    if not _is_number(smoothness) or not 0 <= smoothness < np.inf:
+        raise wrong_value("smoothness", "a number of pixels of at least 0", repr(smoothness))
+    return FieldOptions(transform, float(smoothness))
+
+
+def check_finest_level(finest_level: Any) -> None:
+    """Raise a ValueError unless it is the number of a level."""
+    if not isinstance(finest_level, int) or isinstance(finest_level, bool) or finest_level < 0:
+        raise wrong_value("finest_level", "a whole number of at least 0", repr(finest_level))
 
 
 def _is_number(given: Any) -> bool:
@@ -64,7 +86,7 @@ def _is_number(given: Any) -> bool:
 def _in_units(checked: list[Channels], metric: str) -> list[Channels]:
     """Each channel less its mean, in units of its deviation, in float32; without those that do not vary.
 
-    For "ncc" each image has units of its own. For the other metrics both have those of the fixed image.
+    For correlations each image has units of its own. For the other metrics both have the fixed image's.
     """
     units = [[_mean_and_deviation(channel, weights) for channel in channels] for channels, weights in checked]
     vary = [i for i, (one, other) in enumerate(zip(*units, strict=True)) if one[1] > 0 and other[1] > 0]
@@ -73,7 +95,7 @@ def _in_units(checked: list[Channels], metric: str) -> list[Channels]:
             raise wrong_value(name, "an image that is not constant", f"{of_image[0][0]} everywhere")
     if not vary:
         raise wrong_value("moving", "a channel that varies in both images", "none")
-    if metric != "ncc":
+    if metric not in CORRELATIONS:
         units[1] = units[0]
     out = []
     for (channels, weights), of_image in zip(checked, units, strict=True):

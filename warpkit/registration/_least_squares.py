@@ -40,12 +40,13 @@ from functools import cached_property
 import numpy as np
 
 from warpkit._core import Array, check_choice, namespace, to_numpy
-from warpkit.transforms import AbstractTransform, Affine, Projective
+from warpkit.transforms import AbstractMatrix, Affine, Projective
 from warpkit.warping import NormalEquations, warp, warp_normal_equations
 
 from ._local_units import LocalUnits
 from ._pyramid import Level
 
+CORRELATIONS = ("ncc", "lncc")  # know neither gain nor bias, and are 1 for images that are alike
 METRICS = ("ncc", "lncc", "ssd", "huber", "tukey")
 
 LEAST_WEIGHT = 0.5  # counts for nothing: a point half a pixel beyond an edge
@@ -83,7 +84,7 @@ class View:
     ----------
     matrix : ndarray (ndim + 1, ndim + 1)
         The map, in space.
-    transform : AbstractTransform
+    transform : AbstractMatrix
         The same, from pixels of the fixed level to pixels of the moving one.
     warped : array (c, *spatial)
         Beyond the moving image's edges its last pixels go on.
@@ -92,7 +93,7 @@ class View:
     """
 
     matrix: np.ndarray
-    transform: AbstractTransform
+    transform: AbstractMatrix
     warped: Array
     weights: Array
 
@@ -126,7 +127,7 @@ class LeastSquares:
             return float(np.prod(self.fixed.shape))
         return float(self.fixed.weights.sum(dtype="float64"))
 
-    def transform(self, matrix: np.ndarray) -> AbstractTransform:
+    def transform(self, matrix: np.ndarray) -> AbstractMatrix:
         """From pixels of the fixed level to pixels of the moving one, of a map in space."""
         pixels = np.linalg.solve(self.moving.to_space, matrix @ self.fixed.to_space)[None]
         if (matrix[-1, :-1] == 0).all():
@@ -161,6 +162,12 @@ class LeastSquares:
 
     def pulled(self, pull: Callable[..., Array]) -> tuple[Array, Array]:
         """The moving image and the weights, as `pull` brings images onto the fixed one."""
+        weights = self.pulled_weights(pull)
+        warped = pull(self.moving.image, boundary="border")
+        return namespace(warped).where(weights > 0, warped, 0), weights
+
+    def pulled_weights(self, pull: Callable[..., Array]) -> Array:
+        """How much each pixel of the fixed image counts, and what it meets."""
         moving, fixed = self.moving, self.fixed
         xp = namespace(moving.image)
         met = pull(xp.ones((1, *moving.shape), "float32"))[0]
@@ -168,9 +175,7 @@ class LeastSquares:
         weights = xp.where(met > LEAST_WEIGHT, (met - LEAST_WEIGHT) / (1 - LEAST_WEIGHT), 0).astype("float32")
         if moving.weights is not None:
             weights = weights * xp.where(weights > 0, pull(moving.weights[None])[0], 0)
-        if fixed.weights is not None:
-            weights = weights * fixed.weights
-        return xp.where(weights > 0, pull(moving.image, boundary="border"), 0), weights
+        return weights if fixed.weights is None else weights * fixed.weights
 
     def overlap(self, view: View) -> float:
         """Which share of the fixed image's weight has a counterpart."""
@@ -190,7 +195,7 @@ class LeastSquares:
                 costs.append(1 - Moments.of(warped, fixed, weights, count).correlation)
             else:
                 residual = warped - fixed
-                loss = residual**2 if self.metric == "ssd" else self._robust(residual)[0]
+                loss = residual**2 if self.metric == "ssd" else self.robust(residual)[0]
                 costs.append(_sum(weights * loss) / count)
         return float(np.mean(costs))
 
@@ -228,7 +233,7 @@ class LeastSquares:
         if self.metric == "lncc":
             return self._locally(channel, view, chain)
         if self.metric in TUNING:
-            weights = (weights * self._robust(view.warped[channel] - fixed)[1]).astype("float32")
+            weights = (weights * self.robust(view.warped[channel] - fixed)[1]).astype("float32")
         sums = warp_normal_equations(moving, fixed, view.transform, weights=weights, boundary="border")
         matrix, vector, _ = (to_numpy(x)[0] / count for x in sums)
         return 2 * chain.T @ vector, 2 * chain.T @ matrix @ chain
@@ -248,7 +253,7 @@ class LeastSquares:
         )
         return chain.T @ to_numpy(vector)[0] / count, chain.T @ to_numpy(matrix)[0] @ chain / count
 
-    def _robust(self, residual: Array) -> tuple[Array, Array]:
+    def robust(self, residual: Array) -> tuple[Array, Array]:
         r"""The loss :math:`\rho(r)` and the weight :math:`\rho'(r) / 2 r` of each residual; r^2 near 0."""
         xp, size, width = namespace(residual), abs(residual), self.scale * TUNING[self.metric]
         if self.metric == "huber":

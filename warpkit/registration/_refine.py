@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from warpkit.transforms import AbstractMatrix
+
 from ._agreement import Agreement, find_agreement
 from ._least_squares import TUNING, LeastSquares, View
 from ._levenberg_marquardt import Iteration, Steps, levenberg_marquardt
@@ -53,6 +55,15 @@ class Pair:
         radius = max(float(np.linalg.norm(in_space - middle, axis=1).max()), 1e-9)
         unit = scaling([radius] * self.group.ndim, list(middle))
         return Steps(self.group, unit, in_space, np.linalg.inv(moving.to_space), moving.shape)
+
+    def in_pixels(self, matrix: np.ndarray) -> AbstractMatrix:
+        """The map `matrix` of space as one from pixels of the fixed image to pixels of the moving one."""
+        return LeastSquares(self.fixed[0], self.moving[0], self.metric).transform(matrix)
+
+    def from_level(self, finest: int) -> Pair:
+        """The same images, where what was a level of the pyramid, or the last one, is the finest."""
+        first = min(finest, len(self.fixed) - 1, len(self.moving) - 1)
+        return replace(self, fixed=self.fixed[first:], moving=self.moving[first:])
 
     @property
     def scout_level(self) -> int:

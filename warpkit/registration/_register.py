@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 
 from warpkit._core import Array, as_array, namespace
 from warpkit.grids import Geometry
-from warpkit.transforms import WORLD, AbstractTransform
+from warpkit.transforms import WORLD, AbstractTransform, Composed
 from warpkit.warping import warp
 
-from ._arguments import make_pair
+from ._arguments import check_finest_level, field_options, make_pair
 from ._choice import ENOUGH, choose_start, unspoiled
-from ._least_squares import View
+from ._fields import to_level, to_transform
+from ._least_squares import CORRELATIONS, LeastSquares, View
 from ._levenberg_marquardt import LEAST_OVERLAP
 from ._refine import Answer, Pair, comparison, look, refine
+from ._refine_field import look_at_field, refine_field
 from ._result import RegistrationResult
 
 WARPED_AS_THEY_ARE = ("uint8", "uint16", "int16", "float16", "float32", "float64")
@@ -31,6 +36,8 @@ def register(
     fixed_geometry: Geometry | None = None,
     moving_geometry: Geometry | None = None,
     ndim: int | None = None,
+    smoothness: float | None = None,
+    finest_level: int = 0,
     tolerance: float = 0.01,
     max_iterations: int = 100,
 ) -> RegistrationResult:
@@ -45,12 +52,14 @@ def register(
         The image that stays as it is. Any real dtype.
     moving : array
         The image that is warped, of as many axes and channels; its spatial shape may be another.
-    transform : {"affine", "translation", "rigid", "similarity", "projective"}
-        What kind of map.
-    metric : {"ncc", "ssd", "huber", "tukey"}
-        What makes images alike. "ncc", the correlation, knows neither gain nor bias; "ssd" is the mean of
+    transform : {"affine", "translation", "rigid", "similarity", "projective", ...}
+        What kind of map. "displacement" and "diffeomorphic" are fields: an affine map, and before it a
+        displacement of each pixel, or the flow of a velocity, which has a smooth inverse.
+    metric : {"ncc", "lncc", "ssd", "huber", "tukey"}
+        What makes images alike. "ncc", the correlation, knows neither gain nor bias; "lncc" is the mean
+        correlation within windows of 5 pixels, each with a gain and bias of its own; "ssd" is the mean of
         squared differences; "huber" and "tukey" heed large differences less, or not at all. Of images with
-        channels each channel counts the same, and "ncc" gives each a gain and bias of its own.
+        channels each channel counts the same, and correlations give each a gain and bias of its own.
     init : {"auto", "identity", "phase", "mass", "features", "fourier"} or AbstractTransform
         Where to start. "identity": with each point where it is, or with the images' middles on each other
         where their shapes differ. "phase": with the shift that the phases of the spectra suggest. "mass":
@@ -66,9 +75,14 @@ def register(
     ndim : {2, 3}, optional
         How many spatial axes there are; the others, before them, are channels. As many as `fixed` has by
         default.
+    smoothness : float, optional
+        Of fields: the standard deviation, in pixels of each level of the pyramid, of the Gaussian that
+        smooths the field after each step; 0.5 by default.
+    finest_level : int
+        On which level of the pyramid to stop: 0 is full size, 1 half of it, and so on. Coarser is faster.
     tolerance : float
-        In pixels of `moving`: a step is the last one that moves no point by more, of those all over the fixed
-        image that are inside the moving one.
+        For linear maps, in pixels of `moving` on the finest level: a step is the last one that moves no point
+        by more, of those all over the fixed image that are inside the moving one.
     max_iterations : int
         On each level of the pyramid.
 
@@ -88,6 +102,10 @@ def register(
     Both images are made smaller again and again; on each level, from the coarsest on, Levenberg and
     Marquardt's method makes the metric best, with exact derivatives for what both images show
     (:func:`warpkit.warp_normal_equations`). There is no learning rate.
+
+    Fields are found after the affine map, by Gauss and Newton's step for each pixel, which is smoothed before
+    and after it is added (demons; of velocities in their log-domain form), until steps bring hardly anything.
+    Their maps are of pixels, also where the images have geometries.
 
     `converged` says four things: the last steps were short, or promised nothing; the images overlap by at
     least 0.05; the answer is no worse than the start that was refined; and parts of the images, looked at one
@@ -112,27 +130,45 @@ def register(
     >>> result.transform.rotation.round(3), result.transform.translation.round(1)
     (array([0.1]), array([[ 4., -2.]]))
     """
+    check_finest_level(finest_level)
     masks, geometries = (fixed_mask, moving_mask), (fixed_geometry, moving_geometry)
-    pair = make_pair((fixed, moving), masks, geometries, transform, metric, ndim, tolerance, max_iterations)
+    whole = make_pair((fixed, moving), masks, geometries, transform, metric, ndim, tolerance, max_iterations)
+    pair, options = whole.from_level(finest_level), field_options(transform, smoothness)
+    # Windows see no farther than themselves: the affine map that a field begins with is found without.
+    first = replace(pair, metric="ncc") if options and metric == "lncc" else pair
     frame = "pixel" if fixed_geometry is None else WORLD
-    found = choose_start(pair, init, frame)
-    if found is None:
+    name, answer, doubt = _align(first, init, frame)
+    if options is None or answer.overlap < LEAST_OVERLAP:
+        found: AbstractTransform = whole.group.to_transform(answer.matrix, frame)
+        pixels: AbstractTransform = whole.in_pixels(answer.matrix)
+    else:
+        matrix = answer.matrix
+        field, answer = refine_field(pair, matrix, options)
+        before = look_at_field(pair, matrix, namespace(field).zeros_like(field))
+        worse = comparison(pair, 0, matrix).improves(answer.view, before.view)
+        doubt = _doubt(answer, worse=worse)
+        field = to_level(field, pair.fixed[0], whole.fixed[0])
+        found = pixels = Composed((whole.in_pixels(matrix), to_transform(field, options.kind)))
+    return _result(whole, moving, found, pixels, name, answer, doubt)
+
+
+def _align(pair: Pair, init: Any, frame: str) -> tuple[str, Answer, str | None]:
+    """The start that led to the best linear map, what it makes of the images, and what speaks against it."""
+    chosen = choose_start(pair, init, frame)
+    if chosen is None:
         reason = "no start was found: too few points look alike, or scikit-image is not installed"
-        identity = look(pair, np.eye(pair.group.ndim + 1), 0)
-        return _result(pair, moving, frame, "none", identity, reason, converged=False)
-    name, start, levels = found
+        return "none", look(pair, np.eye(pair.group.ndim + 1), 0), reason
+    name, start, levels = chosen
     answer = refine(pair, start, levels)
     before = comparison(pair, 0, start).view(start)
     if _is_worse(pair, answer, before):  # coarser levels led away from a good start
         answer = refine(pair, start, [0])
     if (better := unspoiled(pair, start, answer, 0)) is not answer:
         answer, name = better, f"{name}, not refined"
-    doubt = _doubt(pair, answer, before)
-    parts = f"{answer.agreement.near} of {answer.agreement.tiles} parts of the images agree"
-    return _result(pair, moving, frame, name, answer, doubt or parts, converged=doubt is None)
+    return name, answer, _doubt(answer, worse=_is_worse(pair, answer, before))
 
 
-def _doubt(pair: Pair, answer: Answer, before: View) -> str | None:
+def _doubt(answer: Answer, *, worse: bool) -> str | None:
     """Why the answer does not deserve belief, or None."""
     agreement = answer.agreement
     if answer.overlap < LEAST_OVERLAP:
@@ -147,7 +183,7 @@ def _doubt(pair: Pair, answer: Answer, before: View) -> str | None:
         return f"only {agreement.near} of {agreement.tiles} parts of the images agree"
     if not answer.history and not answer.settled:
         return "refinement contradicts the start, with which more of the image agrees; or nothing moves it"
-    if _is_worse(pair, answer, before):
+    if worse:
         return "the metric is worse than at the start"
     if not answer.settled:
         return f"steps were still long after {len(answer.history)} iterations"
@@ -160,24 +196,34 @@ def _is_worse(pair: Pair, answer: Answer, before: View) -> bool:
 
 
 def _result(
-    pair: Pair, moving: Array, frame: str, name: str, answer: Answer, reason: str, *, converged: bool
+    pair: Pair,
+    moving: Array,
+    found: AbstractTransform,
+    pixels: AbstractTransform,
+    name: str,
+    answer: Answer,
+    doubt: str | None,
 ) -> RegistrationResult:
-    found = pair.group.to_transform(answer.matrix, frame)
-    pixels = found if frame == "pixel" else answer.view.transform
-    image = as_array(moving, "moving")
+    """`pixels` is the map `found`, of the pixels of the images as they were given."""
+    image, shape = as_array(moving, "moving"), pair.fixed[0].shape
     if image.dtype not in WARPED_AS_THEY_ARE:
         image = image.astype("float64")
-    warped = warp(image, pixels, pair.fixed[0].shape)
-    channels = warped.reshape(-1, *pair.fixed[0].shape)
+    warped = warp(image, pixels, shape)
+
+    def pull(mask: Array) -> Array:
+        return warp(mask, pixels, shape)
+
+    counted = LeastSquares(pair.fixed[0], pair.moving[0], pair.metric).pulled_weights(pull) > 0
+    agreement = answer.agreement
     return RegistrationResult(
         transform=found,
         warped=warped,
-        coverage=(answer.view.weights > 0) & namespace(warped).isfinite(channels).all(axis=0),
-        converged=converged,
-        reason=reason,
-        metric=1 - answer.cost if pair.metric == "ncc" else answer.cost,
+        coverage=counted & namespace(warped).isfinite(warped.reshape(-1, *shape)).all(axis=0),
+        converged=doubt is None,
+        reason=doubt or f"{agreement.near} of {agreement.tiles} parts of the images agree",
+        metric=1 - answer.cost if pair.metric in CORRELATIONS else answer.cost,
         overlap=answer.overlap,
-        agreement=answer.agreement,
+        agreement=agreement,
         start=name,
         history=answer.history,
     )
