@@ -9,6 +9,7 @@ from . import autograd as autograd
 from . import bridges as bridges
 from . import datasets as datasets
 from . import exchange as exchange
+from . import metrics as metrics
 from . import nn as nn
 from . import ops as ops
 from . import registration as registration

@@ -65,6 +65,8 @@ class Op:
         Whether the body returns a tuple of arrays.
     keyword_only : tuple of str
         Static arguments that are not taken by position.
+    optional : tuple of str
+        Array arguments at the end that may be left out, or be None: the op is then one of fewer arrays.
     """
 
     def __init__(
@@ -78,6 +80,7 @@ class Op:
         batch: tuple[str, ...] = (),
         multiple: bool = False,
         keyword_only: tuple[str, ...] = (),
+        optional: tuple[str, ...] = (),
     ) -> None:
         self.name = name
         self.body = body
@@ -86,6 +89,7 @@ class Op:
         self.linear = linear
         self.batch = batch
         self.multiple = multiple
+        self.optional = optional
         self.positional = tuple(name for name in static if name not in keyword_only)
         self.required = tuple(name for name in static if static[name] is inspect.Parameter.empty)
         self.kernels: list[Callable[..., Any]] = []
@@ -156,9 +160,11 @@ class Op:
         else:
             given, rest = list(args[: len(self.arrays)]), list(args[len(self.arrays) :])
             for name in self.arrays[len(given) :]:
-                if name not in kwargs:
+                if name not in kwargs and name not in self.optional:
                     raise TypeError(f"{self.name}: argument {name!r} is missing")
-                given.append(kwargs[name])
+                given.append(kwargs.get(name))
+            while given and given[-1] is None and self.arrays[len(given) - 1] in self.optional:
+                given.pop()
         return self._as_arrays(given), self._as_static(rest, kwargs, self.arrays[len(args) :])
 
     def argument_name(self, position: int) -> str:
@@ -225,19 +231,23 @@ def _derived_op(primal: Op, kind: str, key: tuple[Any, ...]) -> Op:
 def op(*, linear: tuple[str, ...] = (), batch: tuple[str, ...] = ()) -> Callable[[Callable[..., Any]], Op]:
     """Make an op of the decorated body and register it.
 
-    Parameters of the body annotated ``Array`` are its array arguments; they come first. All others are
-    static. The body's docstring is the op's.
+    Parameters of the body annotated ``Array`` are its array arguments; they come first, and after them those
+    annotated ``Array | None``, which may be left out. All others are static. The body's docstring is the op's.
     """
 
     def decorate(body: Callable[..., Any]) -> Op:
         arrays: list[str] = []
         static: dict[str, Any] = {}
         keyword_only: list[str] = []
+        optional: list[str] = []
         signature = inspect.signature(body)
         for parameter in signature.parameters.values():
             if parameter.annotation in ("Array", Array):
                 star = "*" if parameter.kind is inspect.Parameter.VAR_POSITIONAL else ""
                 arrays.append(star + parameter.name)
+            elif parameter.annotation == "Array | None":
+                arrays.append(parameter.name)
+                optional.append(parameter.name)
             else:
                 static[parameter.name] = parameter.default
                 if parameter.kind is inspect.Parameter.KEYWORD_ONLY:
@@ -250,6 +260,7 @@ def op(*, linear: tuple[str, ...] = (), batch: tuple[str, ...] = ()) -> Callable
             linear=linear,
             batch=batch,
             keyword_only=tuple(keyword_only),
+            optional=tuple(optional),
         )
         new.__doc__ = body.__doc__
         new.__name__ = new.__qualname__ = body.__name__  # type: ignore[attr-defined]

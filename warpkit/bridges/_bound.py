@@ -101,7 +101,7 @@ def bind_call(
     given: dict[int, tuple[np.ndarray, Any]] = {}
 
     def stand_in(value: Any, name: str) -> Any:
-        array = accept(value, name)
+        array = None if value is None else accept(value, name)  # None: an optional array that is left out
         if array is None:
             return value
         spec = spec_of(array, name)
