@@ -17,9 +17,7 @@ FLOOR = 1e-4
 
 
 @op(batch=("fixed", "moving", "weights"))
-def local_correlation(
-    fixed: Array, moving: Array, weights: Array | None = None, *, radius: int = 4
-) -> Array:
+def local_correlation(fixed: Array, moving: Array, weights: Array | None = None, *, radius: int = 4) -> Array:
     r"""One minus the mean squared correlation in windows (LNCC): gain and bias may change from place to place.
 
     **Convention.** A cost to be made small: 0 where in each window one image is a gain times the other plus a
