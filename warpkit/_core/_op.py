@@ -232,7 +232,8 @@ def op(*, linear: tuple[str, ...] = (), batch: tuple[str, ...] = ()) -> Callable
     """Make an op of the decorated body and register it.
 
     Parameters of the body annotated ``Array`` are its array arguments; they come first, and after them those
-    annotated ``Array | None``, which may be left out. All others are static. The body's docstring is the op's.
+    annotated ``Array | None``, which may be left out. All others are static. The body's docstring is that of
+    the op.
     """
 
     def decorate(body: Callable[..., Any]) -> Op:

@@ -9,8 +9,8 @@ from warpkit._core import Array, ArraySpec, Sample, op
 from ._fields import (
     Spacing,
     check_field,
-    second_differences,
     mean_squares,
+    second_differences,
     spacing_of_axes,
     squared_stencils,
 )
@@ -51,11 +51,9 @@ def bending_energy(field: Array, *, spacing: Spacing = 1.0) -> Array:
     differences, at the corners that four pixels share. Each has a mean of its own, and none where the axis
     is too short. The derivative is twice :func:`bending_gradient`. Sums are taken in float64.
 
-    References
-    ----------
-    D. Rueckert, L. I. Sonoda, C. Hayes, D. L. G. Hill, M. O. Leach, D. J. Hawkes, "Nonrigid registration using
-    free-form deformations: application to breast MR images", IEEE Transactions on Medical Imaging 18 (8), 1999,
-    equation (7).
+    References ---------- D. Rueckert, L. I. Sonoda, C. Hayes, D. L. G. Hill, M. O. Leach, D. J. Hawkes,
+    "Nonrigid registration using free-form deformations: application to breast MR images", IEEE Transactions
+    on Medical Imaging 18 (8), 1999, equation (7).
 
     Examples
     --------

@@ -11,9 +11,9 @@ from ._images import Pair, check_images, derive, draw_images, normalised
 def correlation(fixed: Array, moving: Array, weights: Array | None = None) -> Array:
     r"""One minus the normalised cross-correlation (NCC): a cost that neither gain nor bias changes.
 
-    **Convention.** A cost to be made small: 0 where one image is a gain times the other plus a bias, 1 without
-    any relation, 2 where the gain is negative. Each channel has its own gain and bias, and the mean over
-    channels is taken. The moving image is the one that was warped.
+    **Convention.** A cost to be made small: 0 where one image is a gain times the other plus a bias, 1
+    without any relation, 2 where the gain is negative. Each channel has its own gain and bias, and the mean
+    over channels is taken. The moving image is the one that was warped.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ def _gradients(fixed, moving, weights=None, *, needs):
     return (
         pair.share((f * spread_rho - m) * pair.spread(inverse_f)) if needs[0] else None,
         pair.share((m * spread_rho - f) * pair.spread(inverse_m)) if needs[1] else None,
-        _by_weights(pair, f, m, spread_rho) if needs[2:] == (True,) else None,
+        _by_weights(pair, f, m, spread_rho) if any(needs[2:]) else None,
     )
 
 

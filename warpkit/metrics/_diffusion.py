@@ -93,8 +93,8 @@ def diffusion_gradient(field: Array, *, spacing: Spacing = 1.0) -> Array:
     Returns
     -------
     array, shape (n, *shape, ndim)
-        :math:`\sum_d D_d^T D_d u / N_d`, with the differences :math:`D_d` of the :math:`N_d` pairs of neighbours
-        along the axis d. It is its own adjoint.
+        :math:`\sum_d D_d^T D_d u / N_d`, with the differences :math:`D_d` of the :math:`N_d` pairs of
+        neighbours along the axis d. It is its own adjoint.
     """
     return squared_stencils(field, _stencils(field, spacing))
 

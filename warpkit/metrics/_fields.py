@@ -14,7 +14,7 @@ from warpkit._core import Array, ArraySpec, namespace, wrong_value
 Spacing = float | tuple[float, ...]
 
 Stencil = list[tuple[tuple[int, ...], float]]
-"""Offsets along the spatial axes, in their order in the array, and what the values there are multiplied with."""
+"""Offsets along the spatial axes, in their order in the array, and factors of the values there."""
 
 
 def check_field(field: ArraySpec, spacing: Spacing) -> int:

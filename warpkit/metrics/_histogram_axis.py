@@ -11,8 +11,8 @@ from warpkit._core import Array
 
 Range = tuple[float, float]
 
-# Between two bins a B-spline is a polynomial in the place t in [0, 1]. Row k has the coefficients of 1, t, t^2,
-# ... for the k-th of the bins that a value gives to.
+# Between two bins a B-spline is a polynomial in the place t in [0, 1]. Row k has the coefficients of 1, t,
+# and so on for the k-th of the bins that a value gives to.
 LINEAR = np.array([[1.0, -1.0], [0.0, 1.0]])
 CUBIC = (
     np.array([[1.0, -3.0, 3.0, -1.0], [4.0, 0.0, -6.0, 3.0], [1.0, 3.0, 3.0, -3.0], [0.0, 0.0, 0.0, 1.0]]) / 6

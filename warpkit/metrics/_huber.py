@@ -44,9 +44,8 @@ def huber(fixed: Array, moving: Array, weights: Array | None = None, *, width: f
        \rho(r) = \begin{cases} r^2 & |r| \le k \\ k\,(2 |r| - k) & |r| > k \end{cases}, \qquad
        \rho'(r) = 2 \max(-k, \min(r, k)),
 
-    so that :func:`ssd` is its limit for large widths, and
-    :math:`\partial y / \partial M_{jp} = w_p\, \rho'(r_{jp}) / cW`. The derivative by F is that with the other
-    sign. Sums are taken in float64.
+    so that :func:`ssd` is its limit for large widths, and :math:`\partial y / \partial M_{jp} = w_p\,
+    \rho'(r_{jp}) / cW`. The derivative by F is that with the other sign. Sums are taken in float64.
 
     References
     ----------
@@ -59,7 +58,7 @@ def huber(fixed: Array, moving: Array, weights: Array | None = None, *, width: f
     >>> huber(np.zeros((1, 1, 2)), np.array([[[1.0, 10.0]]]), width=2.0)  # (1 + 36) / 2
     array([18.5])
     """
-    return mean_loss(_loss, fixed, moving, weights, width)
+    return mean_loss(_loss, fixed, moving, weights, width=width)
 
 
 def _loss(residual, width):

@@ -18,8 +18,8 @@ from warpkit._core import Array, ArraySpec, Op, namespace, plain, wrong_value
 from warpkit.ops import sqrt, where
 from warpkit.ops import sum as sum_of
 
-Gradients = Callable[..., tuple[Array | None, ...]]
-"""From the arrays of a metric, `needs` and its static arguments to its gradient by each array."""
+Gradients = Callable[..., tuple[Array, ...]]
+"""From the arrays of a metric, `needs` and its static arguments to the gradients that are needed."""
 
 
 def check_images(fixed: ArraySpec, moving: ArraySpec, weights: ArraySpec | None = None) -> ArraySpec:
@@ -58,14 +58,14 @@ class Pair:
         0 where the weight is.
     weights : array (n or 1, 1, *spatial), optional
         None is 1 everywhere.
-    total : array (n or 1, 1) or float
+    total : array (n or 1, 1)
         Sum of the weights, in float64; NaN in place of 0, which no mean exists for.
     """
 
     fixed: Array
     moving: Array
     weights: Array | None
-    total: Array | float
+    total: Array
 
     @classmethod
     def of(cls, fixed: Array, moving: Array, weights: Array | None = None) -> Pair:
@@ -73,7 +73,8 @@ class Pair:
         dtype = np.result_type(fixed.dtype, moving.dtype, np.float32)
         fixed, moving = as_dtype(fixed, dtype), as_dtype(moving, dtype)
         if weights is None:
-            return cls(fixed, moving, None, float(math.prod(fixed.shape[2:])))
+            total = xp_of(fixed).full((1, 1), float(math.prod(fixed.shape[2:])))
+            return cls(fixed, moving, None, total)
         weights = as_dtype(weights, dtype).reshape((weights.shape[0], 1, *weights.shape[1:]))
         counts = plain(weights) != 0
         if not counts.all():
@@ -106,10 +107,8 @@ class Pair:
 
     def share(self, x: Array) -> Array:
         """Gradient of the mean over space and channels, from derivatives by each value."""
-        channels = self.fixed.shape[1]
-        if self.weights is None:
-            return x * (1 / (channels * float(self.total)))
-        return x * (self.weights * self.spread(1 / (channels * self.total)))
+        factor = self.spread(1.0 / (self.fixed.shape[1] * self.total))
+        return x * (factor if self.weights is None else self.weights * factor)
 
     def by_weights(self, x: Array) -> Array:
         """Gradient of the mean over space and channels of values `x` by the weights, (n, *spatial)."""
@@ -162,7 +161,7 @@ def _times(ct_out: Array, slope: Array, x: Array) -> Array:
 
 
 def normalised(pair: Pair, x: Array) -> tuple[Array, Array]:
-    """An image of mean 0 and variance 1, and the factor (n, c) for it: both are 0 where the image is constant.
+    """An image of mean 0 and variance 1, and the factor (n, c) for it: both are 0 where it is constant.
 
     Constant is what varies no more than by rounding.
     """
@@ -171,10 +170,7 @@ def normalised(pair: Pair, x: Array) -> tuple[Array, Array]:
     variance = pair.mean(x * x)
     rounding = 16 * float(np.finfo(pair.dtype).eps)
     flat = plain(variance) <= (rounding * plain(mean)) ** 2
-    if flat.any():
-        gain = where(flat, 0.0, 1.0 / sqrt(where(flat, 1.0, variance)))
-    else:
-        gain = 1.0 / sqrt(variance)
+    gain = where(flat, 0.0, 1.0 / sqrt(where(flat, 1.0, variance)))
     return x * pair.spread(gain), gain
 
 

@@ -60,10 +60,10 @@ def joint_histogram(
     -----
     .. math:: h_{ab} = \sum_p w_p\, \beta^1(u(F_p) - a)\, \beta^3(v(M_p) - b)
 
-    with B-splines of first and third order. u maps the range of F to 0 ... bins - 1, v that of M to 1 ... bins -
-    2, so that the wider window is inside, too. The vjp is a lookup: with :func:`histogram_lookup`'s derivative
-    of order (0, 1), :math:`\bar M_p = w_p \sum_{ab} \bar h_{ab}\, \beta^1(u - a)\, \partial_M \beta^3(v -
-    b)`. At kinks it is the right derivative.
+    with B-splines of first and third order. u maps the range of F to 0 ... bins - 1, v that of M to 1 ...
+    bins - 2, so that the wider window is inside, too. The vjp is a lookup: with :func:`histogram_lookup`'s
+    derivative of order (0, 1), :math:`\bar M_p = w_p \sum_{ab} \bar h_{ab}\, \beta^1(u - a)\, \partial_M
+    \beta^3(v - b)`. At kinks it is the right derivative.
 
     Between two bins B-splines are polynomials. So what is summed up, by :func:`numpy.bincount`, are the 8
     products of powers for each pair of cells, in float64, block by block; nothing depends on threads.
@@ -121,7 +121,7 @@ def _add_powers(xp: Any, sums: Array, cells: Array, first: Array, second: Array,
 
 
 def _terms(first: HistogramAxis, second: HistogramAxis) -> Iterator[tuple[int, int, Any, float]]:
-    """For each pair of powers and each pair of taps: the bins that the cells reach by it, and the coefficient."""
+    """For each pair of powers and each pair of taps: the bins that the cells reach by it; the coefficient."""
     for (a, i), x in np.ndenumerate(first.polynomials):
         for (b, j), y in np.ndenumerate(second.polynomials):
             if x * y != 0:
@@ -226,7 +226,7 @@ def histogram_lookup(
     Returns
     -------
     array of float64, shape (n, c, *spatial)
-        :math:`y_p = \sum_{ab} t_{ab}\, eta^1(u(F_p) - a)\, eta^3(v(M_p) - b)`, the adjoint of
+        :math:`y_p = \sum_{ab} t_{ab}\, \beta^1(u(F_p) - a)\, \beta^3(v(M_p) - b)`, the adjoint of
         :func:`joint_histogram`.
 
     Raises

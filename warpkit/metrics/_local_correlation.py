@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from warpkit._core import Array, Sample, op, plain
@@ -13,12 +12,12 @@ from ._images import Pair, check_images, derive, draw_images, flat_sum, normalis
 from ._window_sum import check_radius, window_sum
 
 FLOOR = 1e-4
-"""Added to each window's variances, in units of the images' own: below 1 % of contrast nothing correlates."""
+"""Added to each window's variances, in units of the image's: of 1 % of its contrast."""
 
 
 @op(batch=("fixed", "moving", "weights"))
 def local_correlation(fixed: Array, moving: Array, weights: Array | None = None, *, radius: int = 4) -> Array:
-    r"""One minus the mean squared correlation in windows (LNCC): gain and bias may change from place to place.
+    r"""One minus the mean squared correlation in windows (LNCC), for gains and biases that vary in space.
 
     **Convention.** A cost to be made small: 0 where in each window one image is a gain times the other plus a
     bias, 1 without any relation. As the square is taken, a negative gain is as good as a positive one. The
@@ -30,8 +29,8 @@ def local_correlation(fixed: Array, moving: Array, weights: Array | None = None,
         1, 2 or 3 spatial axes. Integers are computed in floating point.
     weights : array, shape (n or 1, *spatial), optional
         Non-negative; booleans are a mask. They weigh the pixels in each window, and the windows by their
-        middle. What lies at a point of weight 0 does not count in the results, be it NaN, and their derivative
-        by that weight is 0.
+        middle. What lies at a point of weight 0 does not count in the results, be it NaN, and their
+        derivative by that weight is 0.
     radius : int
         Windows have ``2 * radius + 1`` pixels along each axis, of which those beyond the edges do not count.
 
@@ -141,57 +140,31 @@ class _Windows:
 def _gradients(fixed, moving, weights=None, *, needs, radius):
     pair = Pair.of(fixed, moving, weights)
     at = _Windows.of(pair, radius)
-    ratio = at.covariance / (at.b * at.c)
-    p = pair.share(ratio * at.inverse * 2.0)
+    p = pair.share(at.covariance / at.b / at.c * at.inverse * 2.0)
     by_covariance = window_sum(p, radius=radius)
-    by_weights = needs[2:] == (True,)
-    f = m = None
-    if needs[0] or by_weights:
-        q = p * (at.covariance / at.b)
-        f = _Side.of(pair, at, radius, by_covariance, at.f, at.m, q, at.mean_f, p * at.mean_m)
-    if needs[1] or by_weights:
-        r = p * (at.covariance / at.c)
-        m = _Side.of(pair, at, radius, by_covariance, at.m, at.f, r, at.mean_m, p * at.mean_f)
-    return (
-        pair.weigh(f.slope) * pair.spread(at.gain_f) if needs[0] else None,
-        pair.weigh(m.slope) * pair.spread(at.gain_m) if needs[1] else None,
-        _by_weights(pair, ratio * at.covariance, f, m) if by_weights else None,
-    )
 
-
-@dataclass(frozen=True, eq=False)
-class _Side:
-    """Derivatives by one of the two images, and what follows from it for the weights.
-
-    Attributes
-    ----------
-    slope : array (n, c, *spatial)
-        By the image of variance 1, before it is weighed.
-    by_weights : array (n, c, *spatial)
-        This image's half of the derivative by the weights, through the statistics of the windows.
-    """
-
-    slope: Array
-    by_weights: Callable[[], Array]
-
-    @classmethod
-    def of(cls, pair, at, radius, by_covariance, x, other, own, mean, pulled):
-        """`own` is R of the docstring for the moving image, `pulled` P times the other's mean."""
-        drift = pulled - own * mean
+    def by_image(x, other, mean, mean_other, variance, gain):
+        """By one of the images, and its half of the derivative by the weights."""
+        own = p * (at.covariance / variance)  # R of the docstring, for the moving image
+        drift = p * mean_other - own * mean
         by_mean = window_sum(drift, radius=radius)
         floor = pair.spread(flat_sum(own * at.counts) * (FLOOR / pair.total))
         slope = x * (window_sum(own, radius=radius) + floor) - other * by_covariance + by_mean
-
-        def by_weights():
+        by_weights = None
+        if any(needs[2:]):
             rest = window_sum(mean * drift - own * FLOOR, radius=radius) + floor
-            return (x * (slope + by_mean) - rest) * 0.5
+            by_weights = (x * (slope + by_mean) - rest) * 0.5
+        return pair.weigh(slope) * pair.spread(gain), by_weights
 
-        return cls(slope, by_weights)
-
-
-def _by_weights(pair, squares, f, m):
-    through_windows = pair.where_counted(f.by_weights() + m.by_weights())
-    return pair.by_weights(-squares) + sum_of(through_windows, 1)
+    by_f = by_m = by_weights = None
+    if needs[0] or any(needs[2:]):
+        by_f, half_f = by_image(at.f, at.m, at.mean_f, at.mean_m, at.b, at.gain_f)
+    if needs[1] or any(needs[2:]):
+        by_m, half_m = by_image(at.m, at.f, at.mean_m, at.mean_f, at.c, at.gain_m)
+    if any(needs[2:]):
+        squares = at.covariance / at.b * (at.covariance / at.c)
+        by_weights = sum_of(pair.where_counted(half_f + half_m), 1) - pair.by_weights(squares)
+    return by_f, by_m, by_weights
 
 
 derive(local_correlation, _gradients)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from warpkit._core import Array, ArraySpec, Sample, op, plain
+from warpkit._core import Array, Sample, op, plain
 from warpkit.ops import log, where
 
 from ._histogram_axis import Range
@@ -26,8 +26,8 @@ def mutual_information(
     r"""Minus the mutual information of the values of two images (Mattes), in nats: a cost for two modalities.
 
     **Convention.** A cost to be made small: 0 without any relation, the lower the better one value tells the
-    other, whatever the relation. Each channel has a histogram of its own, and the mean over channels is taken.
-    The moving image is the one that was warped.
+    other, whatever the relation. Each channel has a histogram of its own, and the mean over channels is
+    taken. The moving image is the one that was warped.
 
     Parameters
     ----------
@@ -62,9 +62,10 @@ def mutual_information(
        \frac{\partial y}{\partial M_p} = -\frac{w_p}{W} \sum_{ab} \log\frac{p_{ab}}{p_a p_b}\,
            \beta^1(u(F_p) - a)\, \partial_M \beta^3(v(M_p) - b).
 
-    Empty bins are left out. Mattes and his colleagues take a window of order 0 for the fixed image. Here it is
-    linear, so that there is a derivative by both images; it has kinks where a value of the fixed image is that
-    of a bin, and there it is the right one. Histograms are added up in float64, always in the same order.
+    Empty bins are left out. Mattes and his colleagues take a window of order 0 for the fixed image. Here it
+    is linear, so that there is a derivative by both images; it has kinks where a value of the fixed image is
+    that of a bin, and there it is the right one. Histograms are added up in float64, always in the same
+    order.
 
     References
     ----------
@@ -93,8 +94,7 @@ def mutual_information(
     histogram = joint_histogram(
         pair.fixed, pair.moving, weights, bins=bins, fixed_range=fixed_range, moving_range=moving_range
     )
-    total = pair.total if pair.weights is None else pair.total.reshape((-1, 1, 1, 1))
-    p = histogram / total
+    p = histogram / pair.total.reshape((pair.total.shape[0], 1, 1, 1))
     information = _negative_entropy(p) - _negative_entropy(p.sum(axis=2)) - _negative_entropy(p.sum(axis=3))
     return -information.mean(axis=1)
 
@@ -106,7 +106,7 @@ def _negative_entropy(p):
 
 
 @mutual_information.spec
-def _spec(fixed, moving, weights=None, *, bins, fixed_range, moving_range) -> ArraySpec:
+def _spec(fixed, moving, weights=None, *, bins, fixed_range, moving_range):
     check_bins(bins, fixed_range, moving_range)
     return check_images(fixed, moving, weights)
 

@@ -1,4 +1,4 @@
-"""Means of a loss of residuals: what the robust metrics share."""
+"""Means of a loss of the residuals: what some metrics share."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from warpkit._core import Array, ArraySpec, wrong_value
 
 from ._images import Gradients, Pair, check_images
 
-Loss = Callable[[Array, float], Array]
-"""Of residuals and a width: the loss of each, or its slope."""
+Loss = Callable[..., Array]
+"""Of residuals and static arguments: the loss of each, or its slope."""
 
 
 def check_width(
@@ -23,25 +23,20 @@ def check_width(
     return check_images(fixed, moving, weights)
 
 
-def mean_loss(loss: Loss, fixed: Array, moving: Array, weights: Array | None, width: float) -> Array:
+def mean_loss(loss: Loss, fixed: Array, moving: Array, weights: Array | None, **static: Any) -> Array:
     """The mean over channels and points."""
     pair = Pair.of(fixed, moving, weights)
-    return pair.mean(loss(pair.moving - pair.fixed, width)).mean(axis=1)
+    return pair.mean(loss(pair.moving - pair.fixed, **static)).mean(axis=1)
 
 
 def loss_gradients(loss: Loss, slope: Loss) -> Gradients:
     """Its gradients."""
 
-    def gradients(
-        fixed: Array, moving: Array, weights: Array | None = None, *, needs: Any, width: float
-    ) -> tuple[Array | None, ...]:
+    def gradients(fixed, moving, weights=None, *, needs, **static):
         pair = Pair.of(fixed, moving, weights)
         residual = pair.moving - pair.fixed
-        by_moving = pair.share(slope(residual, width)) if any(needs[:2]) else None
-        return (
-            -by_moving if needs[0] else None,
-            by_moving,
-            pair.by_weights(loss(residual, width)) if needs[2:] == (True,) else None,
-        )
+        by_moving: Any = pair.share(slope(residual, **static)) if any(needs[:2]) else None
+        by_weights = pair.by_weights(loss(residual, **static)) if any(needs[2:]) else None
+        return -by_moving if needs[0] else None, by_moving, by_weights
 
     return gradients

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from warpkit._core import Array, Sample, op
 
-from ._images import Pair, check_images, derive, draw_images
+from ._images import check_images, derive, draw_images
+from ._residuals import loss_gradients, mean_loss
 
 
 @op(batch=("fixed", "moving", "weights"))
@@ -52,25 +53,19 @@ def ssd(fixed: Array, moving: Array, weights: Array | None = None) -> Array:
     >>> ssd.vjp(np.ones(1), fixed, moving, needs=(False, True))[1]
     array([[[0.66666667, 0.        , 1.33333333]]])
     """
-    pair = Pair.of(fixed, moving, weights)
-    return pair.mean((pair.moving - pair.fixed) ** 2).mean(axis=1)
+    return mean_loss(_loss, fixed, moving, weights)
+
+
+def _loss(residual):
+    return residual * residual
+
+
+def _slope(residual):
+    return residual * 2.0
 
 
 ssd.spec(check_images)
-
-
-def _gradients(fixed, moving, weights=None, *, needs):
-    pair = Pair.of(fixed, moving, weights)
-    residual = pair.moving - pair.fixed
-    by_moving = pair.share(residual * 2.0) if any(needs[:2]) else None
-    return (
-        -by_moving if needs[0] else None,
-        by_moving,
-        pair.by_weights(residual**2) if needs[2:] == (True,) else None,
-    )
-
-
-derive(ssd, _gradients)
+derive(ssd, loss_gradients(_loss, _slope))
 
 
 @ssd.samples

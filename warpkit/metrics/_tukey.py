@@ -44,9 +44,9 @@ def tukey(fixed: Array, moving: Array, weights: Array | None = None, *, width: f
        \rho(r) = \frac{k^2}{3} \big(1 - s^3\big), \qquad \rho'(r) = 2 r s^2, \qquad
        s = \max\big(0, 1 - r^2 / k^2\big),
 
-    which is :math:`r^2` near 0, so that :func:`ssd` is its limit for large widths, and
-    :math:`\partial y / \partial M_{jp} = w_p\, \rho'(r_{jp}) / cW`. The derivative by F is that with the other
-    sign. Sums are taken in float64.
+    which is :math:`r^2` near 0, so that :func:`ssd` is its limit for large widths, and :math:`\partial y /
+    \partial M_{jp} = w_p\, \rho'(r_{jp}) / cW`. The derivative by F is that with the other sign. Sums are
+    taken in float64.
 
     References
     ----------
@@ -60,7 +60,7 @@ def tukey(fixed: Array, moving: Array, weights: Array | None = None, *, width: f
     >>> tukey(np.zeros((1, 1, 2)), np.array([[[0.0, 10.0]]]), width=3.0)  # (0 + 9 / 3) / 2
     array([1.5])
     """
-    return mean_loss(_loss, fixed, moving, weights, width)
+    return mean_loss(_loss, fixed, moving, weights, width=width)
 
 
 def _share(residual, width):

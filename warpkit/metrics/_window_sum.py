@@ -43,22 +43,27 @@ def window_sum(image: Array, *, radius: int) -> Array:
     array([[[3., 6., 9., 7.]]])
     """
     for axis in range(2, image.ndim):
-        image = _along(image, axis, min(radius, image.shape[axis]))
+        image = sum_along(image, axis, min(radius, image.shape[axis]))
     return image
 
 
-def _along(image, axis, radius):
-    """Sums of neighbours along one axis."""
-    length, window = image.shape[axis], 2 * radius + 1
-    shape = list(image.shape)
+def sum_along(x: Array, axis: int, radius: int) -> Array:
+    """Sums of the window along one axis, beyond which there are zeros."""
+    shape = list(x.shape)
     shape[axis] += 2 * radius
-    sums = namespace(image).zeros(shape, image.dtype)  # of `size` neighbours, the place being the first
-    sums[_part(axis, radius, length)] = image
-    total, first, size = None, 0, 1
+    padded = namespace(x).zeros(shape, x.dtype)
+    padded[_part(axis, radius, x.shape[axis])] = x
+    return sum_neighbours(padded, axis, 2 * radius + 1)
+
+
+def sum_neighbours(x: Array, axis: int, window: int) -> Array:
+    """Sums of so many neighbours along an axis, as often as there are so many."""
+    length = x.shape[axis] - window + 1
+    sums, total, first, size = x, None, 0, 1  # sums of `size` neighbours, from the first of them
     while True:
         if window & size:
             part = sums[_part(axis, first, length)]
-            total = part.copy() if total is None else namespace(image).add(total, part, out=total)
+            total = part.copy() if total is None else namespace(x).add(total, part, out=total)
             first += size
         if 2 * size > window:
             return total
@@ -67,7 +72,7 @@ def _along(image, axis, radius):
         size *= 2
 
 
-def _part(axis, start, length):
+def _part(axis: int, start: int, length: int) -> tuple[slice, ...]:
     return (*(slice(None),) * axis, slice(start, start + length))
 
 
