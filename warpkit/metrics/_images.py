@@ -93,6 +93,11 @@ class Pair:
         """Lengths of 1, one for each spatial axis."""
         return (1,) * (len(self.fixed.shape) - 2)
 
+    def weights_of(self, item: int) -> tuple[Array | None, float]:
+        """The weights (*spatial) of one item, and their sum. They must be plain."""
+        own = item if self.total.shape[0] > 1 else 0
+        return None if self.weights is None else self.weights[own, 0], float(self.total[own, 0])
+
     def weigh(self, x: Array) -> Array:
         """Values (n, c, *spatial) times their weights."""
         return x if self.weights is None else x * self.weights

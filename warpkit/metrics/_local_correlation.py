@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from warpkit._core import Array, Sample, op, plain
+import numpy as np
+
+from warpkit._core import Array, Sample, namespace, op, plain
 from warpkit.ops import maximum, where
 from warpkit.ops import sum as sum_of
 
 from ._images import Pair, check_images, derive, draw_images, flat_sum, normalised, xp_of
+from ._local_correlation_slabs import FLOOR, image_slopes, mean_square
 from ._window_sum import check_radius, window_sum
-
-FLOOR = 1e-4
-"""Added to each window's variances, in units of the image's: of 1 % of its contrast."""
 
 
 @op(batch=("fixed", "moving", "weights"))
@@ -80,8 +80,13 @@ def local_correlation(fixed: Array, moving: Array, weights: Array | None = None,
     True
     """
     pair = Pair.of(fixed, moving, weights)
-    at = _Windows.of(pair, radius)
-    return 1.0 - pair.mean(at.covariance / at.b * (at.covariance / at.c)).mean(axis=1)
+    f, m = (normalised(pair, x)[0] for x in (pair.fixed, pair.moving))
+    out = namespace(f).empty(f.shape[:1])
+    for item in range(f.shape[0]):
+        weight, total = pair.weights_of(item)
+        squares = [mean_square(x, y, weight, radius, total) for x, y in zip(f[item], m[item], strict=True)]
+        out[item] = 1 - sum(squares) / len(squares)
+    return out
 
 
 @local_correlation.spec
@@ -168,6 +173,25 @@ def _gradients(fixed, moving, weights=None, *, needs, radius):
 
 
 derive(local_correlation, _gradients)
+
+
+@local_correlation.vjp.kernel
+def _kernel(ct_out, fixed, moving, weights=None, *, needs, radius):
+    """The same by images, slab by slab, in a fraction of the time."""
+    if any(needs[2:]):
+        return NotImplemented
+    pair = Pair.of(fixed, moving, weights)
+    (f, gain_f), (m, gain_m) = (normalised(pair, x) for x in (pair.fixed, pair.moving))
+    xp, images = namespace(f), (fixed, moving)
+    cts = [xp.empty(f.shape, x.dtype) if need else None for x, need in zip(images, needs, strict=False)]
+    for item, channel in np.ndindex(*f.shape[:2]):
+        weight, total = pair.weights_of(item)
+        slopes = image_slopes(f[item, channel], m[item, channel], weight, radius, total, needs[:2])
+        for ct, slope, gain in zip(cts, slopes, (gain_f, gain_m), strict=True):
+            if ct is not None:
+                slope *= f.dtype.type(ct_out[item] * gain[item, channel] / f.shape[1])
+                ct[item, channel] = slope
+    return (*cts, None)[: len(needs)]
 
 
 @local_correlation.samples

@@ -10,7 +10,7 @@ from warpkit._core import Array, namespace
 
 from ._window_sum import sum_along, sum_neighbours
 
-ELEMENTS = 2**16
+ELEMENTS = 2**15
 """How many pixels of a slab are aimed at."""
 
 
@@ -38,10 +38,10 @@ class WindowStream:
         return sum_neighbours(joined, 0, 2 * self.radius + 1)
 
 
-def slab_starts(shape: tuple[int, ...], delay: int) -> Iterator[tuple[int, int]]:
-    """First plane of each slab and the one after its last, until all planes have come out `delay` later."""
-    thickness = max(ELEMENTS // max(math.prod(shape[1:]), 1), 1)
-    end = shape[0] + delay
+def slabs(shape: tuple[int, ...], radius: int) -> Iterator[tuple[int, int]]:
+    """First plane of each slab and the one after its last, until all planes have come out of a stream."""
+    thickness = max(ELEMENTS // max(math.prod(shape[1:]), 1), 2 * radius, 1)
+    end = shape[0] + radius
     return ((start, min(start + thickness, end)) for start in range(0, end, thickness))
 
 
