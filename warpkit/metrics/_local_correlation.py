@@ -79,6 +79,7 @@ def local_correlation(fixed: Array, moving: Array, weights: Array | None = None,
     >>> bool(local_correlation(fixed, gain * fixed, radius=2) < 0.01)
     True
     """
+    radius = _least_radius(radius, fixed.shape)
     pair = Pair.of(fixed, moving, weights)
     f, m = (normalised(pair, x)[0] for x in (pair.fixed, pair.moving))
     out = namespace(f).empty(f.shape[:1])
@@ -93,6 +94,11 @@ def local_correlation(fixed: Array, moving: Array, weights: Array | None = None,
 def _spec(fixed, moving, weights=None, *, radius):
     check_radius(radius)
     return check_images(fixed, moving, weights)
+
+
+def _least_radius(radius, shape):
+    """The least one whose windows have the same pixels of an image in them."""
+    return min(radius, max(shape[2:]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,6 +149,7 @@ class _Windows:
 
 
 def _gradients(fixed, moving, weights=None, *, needs, radius):
+    radius = _least_radius(radius, fixed.shape)
     pair = Pair.of(fixed, moving, weights)
     at = _Windows.of(pair, radius)
     p = pair.share(at.covariance / at.b / at.c * at.inverse * 2.0)
@@ -180,6 +187,7 @@ def _kernel(ct_out, fixed, moving, weights=None, *, needs, radius):
     """The same by images, slab by slab, in a fraction of the time."""
     if any(needs[2:]):
         return NotImplemented
+    radius = _least_radius(radius, fixed.shape)
     pair = Pair.of(fixed, moving, weights)
     (f, gain_f), (m, gain_m) = (normalised(pair, x) for x in (pair.fixed, pair.moving))
     xp, images = namespace(f), (fixed, moving)

@@ -123,18 +123,15 @@ class _Derivative:
         self.out = namespace(x).empty(x.shape, x.dtype)
 
     def take(
-        self,
-        slab: WindowSlab,
-        p: Array,
-        by_covariance: Array,
-        mean: Array,
-        mean_other: Array,
-        variance: Array,
+        self, slab: WindowSlab, p: Array, by_covariance: Array, mean: Array, others: Array, variance: Array
     ) -> None:
-        """Add what the windows of a slab owe to their pixels; `by_covariance` is the window sum of `p`."""
-        own = p * (slab.covariance / variance)  # R of the docstring, for the moving image
+        """Take a slab's windows: means of this image and of the other, and this one's variance.
+
+        `p` is P of the op's docstring, `by_covariance` its window sum.
+        """
+        own = p * (slab.covariance / variance)  # R for the moving image
         self.floor += float((own * slab.counts).sum(dtype="float64")) * FLOOR / self.total
-        drift = p * mean_other - own * mean
+        drift = p * others - own * mean
         self._write(slab.start, self.by_variance.push(own), self.by_mean.push(drift), by_covariance)
 
     def _write(self, start: int, by_variance: Array, by_mean: Array, by_covariance: Array) -> None:
@@ -144,7 +141,7 @@ class _Derivative:
         slope -= planes(self.other, first, last) * by_covariance
         slope += by_mean
         skipped = max(-first, 0)  # before the first plane
-        self.out[first + skipped : last] = slope[skipped:]
+        self.out[max(first, 0) : max(last, 0)] = slope[skipped:]
 
     def finish(self, nothing: Array, by_covariance: Array, weights: Array | None) -> Array:
         """The derivative, after the last slab."""
