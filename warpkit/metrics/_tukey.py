@@ -63,16 +63,17 @@ def tukey(fixed: Array, moving: Array, weights: Array | None = None, *, width: f
     return mean_loss(_loss, fixed, moving, weights, width=width)
 
 
-def _share(residual, width):
-    return 1.0 - clip((residual / width) ** 2, 0.0, 1.0)
-
-
 def _loss(residual, width):
-    return (1.0 - _share(residual, width) ** 3) * (width**2 / 3)
+    q = _square(residual, width)
+    return q * (q * (q - 3.0) + 3.0) * (width**2 / 3)  # 1 - (1 - q)^3 without the difference of near numbers
 
 
 def _slope(residual, width):
-    return residual * _share(residual, width) ** 2 * 2.0
+    return residual * (1.0 - _square(residual, width)) ** 2 * 2.0
+
+
+def _square(residual, width):
+    return clip((residual / width) ** 2, 0.0, 1.0)
 
 
 tukey.spec(check_width)
