@@ -49,6 +49,41 @@ def test_decorator_reads_the_signature():
         registry._ops.pop("double", None)
 
 
+def test_arrays_that_may_be_left_out():
+    try:
+
+        @op(batch=("x", "y"))
+        def scale_by(x: Array, y: Array | None = None, factor: float = 1.0) -> Array:
+            """x * y * factor, or x * factor."""
+            return x * factor if y is None else x * y * factor
+
+        scale_by.spec(lambda x, y=None, *, factor: x)
+        scale_by.vjp.rule(
+            lambda ct, x, y=None, *, needs, factor: (
+                (ct * factor,) if y is None else (ct * y * factor, ct * x * factor)
+            )
+        )
+        assert scale_by.arrays == ("x", "y")
+        assert scale_by.optional == ("y",)
+        assert scale_by.static == {"factor": 1.0}
+        for given in ((X,), (X, None)):
+            np.testing.assert_array_equal(scale_by(*given, factor=3.0), 3 * X)
+        np.testing.assert_array_equal(scale_by(X, None, 3.0), 3 * X)
+        np.testing.assert_array_equal(scale_by(X, y=None), X)
+        for given, named in (((X, X, 3.0), {}), ((X,), {"y": X, "factor": 3.0})):
+            np.testing.assert_array_equal(scale_by(*given, **named), 3 * X * X)
+        assert [ct.shape for ct in scale_by.vjp(X, X)] == [(2, 3)]
+        assert [ct.shape for ct in scale_by.vjp(X, X, y=X)] == [(2, 3), (2, 3)]
+        assert scale_by.vjp(X, X, X, needs=(False, True))[0] is None
+        assert pickle.loads(pickle.dumps(scale_by.vjp.of((True,)))) is scale_by.vjp.of((True,))
+        with pytest.raises(TypeError, match="argument 'x' is missing"):
+            scale_by(y=X)
+        with pytest.raises(TypeError, match="x: expected a NumPy or CuPy array"):
+            scale_by(None)
+    finally:
+        registry._ops.pop("scale_by", None)
+
+
 def test_kernels_are_asked_first_and_may_decline():
     new = scale()
     asked = []

@@ -42,7 +42,7 @@ def test_nothing_moves():
 
 
 def test_the_mean_is_the_volume_of_the_image():
-    """Of a map that leaves the border where it is, the stretch averages to 1 (of forward differences exactly)."""
+    """Of a map that leaves the border where it is, the stretch averages to 1."""
     y, x = np.mgrid[:60, :60] / 59
     bump = np.sin(np.pi * x) ** 2 * np.sin(np.pi * y) ** 2
     found = jacobian_determinant(np.stack([3 * bump, -2 * bump], axis=-1)[None])

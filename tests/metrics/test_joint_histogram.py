@@ -62,7 +62,7 @@ def test_lookup_is_the_adjoint(derivative):
 
 def test_derivatives_raise_the_order():
     """Central differences of one order are the next; the linear window has no second, the cubic no fourth."""
-    fixed, moving, _ = module.draw_histogram_images(np.random.default_rng(2), (1, 1, 50), 6) + (None,)
+    fixed, moving = module.draw_histogram_images(np.random.default_rng(2), (1, 1, 50), 6)
     table, h = np.random.default_rng(1).standard_normal((1, 1, 6, 6)), 1e-5
     ranges = {"fixed_range": (0, 1), "moving_range": (0, 1)}
     for i, j in np.ndindex(2, 3):
@@ -92,10 +92,8 @@ def test_a_wrong_gradient_is_caught(which, monkeypatch):
     right = joint_histogram.vjp.own_rule
 
     def wrong(ct_out, *arrays, **kwargs):
-        return tuple(
-            None if ct is None else ct * (1 - 0.01 * (i == which))
-            for i, ct in enumerate(right(ct_out, *arrays, **kwargs))
-        )
+        cts = right(ct_out, *arrays, **kwargs)
+        return tuple(ct * 0.99 if i == which and ct is not None else ct for i, ct in enumerate(cts))
 
     monkeypatch.setattr(joint_histogram.vjp, "own_rule", wrong)
     with pytest.raises(AssertionError, match=("fixed", "moving", "weights")[which]):

@@ -246,7 +246,7 @@ def op(*, linear: tuple[str, ...] = (), batch: tuple[str, ...] = ()) -> Callable
             if parameter.annotation in ("Array", Array):
                 star = "*" if parameter.kind is inspect.Parameter.VAR_POSITIONAL else ""
                 arrays.append(star + parameter.name)
-            elif parameter.annotation == "Array | None":
+            elif parameter.annotation in ("Array | None", Array | None):
                 arrays.append(parameter.name)
                 optional.append(parameter.name)
             else:
