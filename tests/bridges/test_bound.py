@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from warpkit._core import ArraySpec, Op
-from warpkit.bridges._bound import BoundOp
+from warpkit.bridges._bound import BoundOp, bind_call
 
 F8 = np.dtype("f8")
 
@@ -42,6 +42,18 @@ def test_cannot_fold_where_the_spec_disagrees():
     """An op that claims a batch and sums over it."""
     summed = batched(spec=lambda a, b: ArraySpec((1, *a.shape[1:]), a.dtype))
     assert not summed.can_fold(specs((2, 3), (2, 3)), (True, True), 5)
+
+
+def test_arrays_that_may_be_left_out():
+    op = batched().op
+    op.optional = ("b",)
+    a = np.arange(3.0)
+    for args, kwargs in (((a,), {}), ((a, None), {}), ((a,), {"b": None})):
+        _, values = bind_call(
+            op, args, kwargs, lambda x, name: x, lambda x, name: ArraySpec.of(x), lambda x: x
+        )
+        assert len(values) == 1
+        assert values[0] is a
 
 
 def test_outputs_share_memory_with_nothing():

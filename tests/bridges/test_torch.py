@@ -287,3 +287,15 @@ def test_derived_ops_can_be_wrapped():
 
 def test_dir_lists_the_ops():
     assert "grid_sample" in dir(bridge)
+
+
+def test_arrays_that_may_be_left_out():
+    rng = np.random.default_rng(0)
+    fixed, moving = (torch.from_numpy(rng.standard_normal((1, 1, 5))) for _ in range(2))
+    moving.requires_grad_()
+    expected = bridge.ssd(fixed, moving)
+    assert bridge.ssd(fixed, moving, None) == bridge.ssd(fixed, moving, weights=None) == expected
+    expected.sum().backward()
+    torch.testing.assert_close(moving.grad, 2 * (moving.detach() - fixed) / 5)
+    weights = torch.ones(1, 5, dtype=torch.float64)
+    torch.testing.assert_close(bridge.ssd(fixed, moving, weights=weights), expected)

@@ -23,17 +23,17 @@
      - what one value does to the other, if it is one to one
 
 **Every op here is a cost to be made small**, so correlations are taken from 1 and mutual information has a
-minus. Images are (n, c, *spatial) in 1D to 3D, and the result is a float64 for each of the n. Each metric
-takes ``weights`` (n or 1, *spatial): where they are 0, nothing counts, be it NaN. There are derivatives by
-both images and by the weights, and of any order: ``op.vjp(ct, fixed, moving, needs=(False, True))`` computes
-only the one by the moving image.
+minus. Images are ``(n, c, *spatial)`` in 1D to 3D, and the result is a float64 for each of the n. Each metric
+takes ``weights (n or 1, *spatial)``: where they are 0, nothing counts, be it NaN. There are derivatives of
+any order by both images and by the weights; ``op.vjp(ct, fixed, moving, needs=(False, True))`` computes the
+one by the moving image alone.
 
-Of fields (n, *shape, ndim) of displacements or velocities, :func:`diffusion` is the mean squared gradient,
-:func:`bending_energy` that of second derivatives, and :func:`jacobian_determinant` says where a map folds.
-The other ops are what the derivatives are made of.
+Of fields ``(n, *shape, ndim)`` of displacements or velocities, :func:`diffusion` is the mean squared
+gradient, :func:`bending_energy` that of second derivatives, and :func:`jacobian_determinant` says where a map
+folds. The other ops are what the derivatives are made of.
 
-All of them are array code on one thread, and sums run in a fixed order: results have the same bits for any
-number of threads, alone or in a batch.
+All of them are array code on one thread, and their sums run in a fixed order: results have the same bits for
+any number of threads, alone or in a batch.
 """
 
 from ._bending_energy import bending_energy as bending_energy
