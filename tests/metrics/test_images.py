@@ -180,6 +180,12 @@ def test_without_any_weight_there_is_no_number(name):
     weights[0] = 0
     found = call(name, fixed, moving, weights)
     assert np.isnan(found[0])
+    slopes, alone = (
+        gradients(name, fixed, moving, weights),
+        gradients(name, fixed[1:], moving[1:], weights[1:]),
+    )
+    for slope, own in zip(slopes, alone, strict=True):
+        np.testing.assert_array_equal(slope[1:], own)
     assert (
         found[1] == call(name, fixed, moving, weights)[1] == call(name, fixed[1:], moving[1:], weights[1:])[0]
     )

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from warpkit._core import Array
+from warpkit._core import Array, wrong_type, wrong_value
 
 Range = tuple[float, float]
+
+LEAST_BINS = 5
+RANGES = {"fixed_range": (0.0, 1.0), "moving_range": (0.0, 1.0)}  # of samples
 
 # Between two bins a B-spline is a polynomial in the place t in [0, 1]. Row k has the coefficients of 1, t,
 # and so on for the k-th of the bins that a value gives to.
@@ -71,3 +76,50 @@ class HistogramAxis:
         if not self.differentiated:
             return x
         return xp.where((values < self.low) | (values >= self.high), 0.0, x)  # of NaN remains what there is
+
+
+def histogram_axes(
+    bins: int, fixed_range: Range, moving_range: Range, derivative: tuple[int, int]
+) -> tuple[HistogramAxis, HistogramAxis]:
+    """The fixed image's axis and the moving one's."""
+    return (
+        HistogramAxis.of(LINEAR, bins, fixed_range, derivative[0]),
+        HistogramAxis.of(CUBIC, bins, moving_range, derivative[1]),
+    )
+
+
+def check_bins(bins: int, fixed_range: Range, moving_range: Range) -> None:
+    """Raise an error unless a histogram can be made of these."""
+    if not isinstance(bins, int):
+        raise wrong_type("bins", "an integer", bins)
+    if bins < LEAST_BINS:
+        raise wrong_value("bins", f"an integer of at least {LEAST_BINS}", bins)
+    for name, limits in (("fixed_range", fixed_range), ("moving_range", moving_range)):
+        if not (isinstance(limits, tuple) and len(limits) == 2):
+            raise wrong_value(name, "two numbers, the least and the largest value", limits)
+        if not (math.isfinite(limits[1] - limits[0]) and limits[0] < limits[1]):
+            raise wrong_value(name, "two finite numbers, the first one below the other", limits)
+
+
+def check_derivative(derivative: tuple[int, int]) -> None:
+    """Raise an error unless these are two orders."""
+    if len(derivative) != 2 or not all(isinstance(order, int) and order >= 0 for order in derivative):
+        raise wrong_value("derivative", "two integers of at least 0", derivative)
+
+
+def draw_histogram_images(
+    rng: np.random.Generator, shape: tuple[int, ...], bins: int
+) -> tuple[np.ndarray, ...]:
+    """Two images of values in (0, 1), a fifth of a cell away from the kinks of a range from 0 to 1."""
+    fixed = (rng.integers(0, bins - 1, shape) + rng.uniform(0.2, 0.8, shape)) / (bins - 1)
+    moving = 1 - 0.8 * fixed + rng.uniform(-0.05, 0.05, shape)
+    moving = (np.floor(moving * (bins - 3)) + rng.uniform(0.2, 0.8, shape)) / (bins - 3)
+    return fixed, np.minimum(moving, 0.99)
+
+
+def histogram_terms(first: HistogramAxis, second: HistogramAxis) -> Iterator[tuple[int, int, Any, float]]:
+    """For each pair of powers and each pair of taps: the bins that the cells reach by it; the coefficient."""
+    for (a, i), x in np.ndenumerate(first.polynomials):
+        for (b, j), y in np.ndenumerate(second.polynomials):
+            if x * y != 0:
+                yield i, j, (slice(a, a + first.cells), slice(b, b + second.cells)), float(x * y)

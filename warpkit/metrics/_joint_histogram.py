@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-from warpkit._core import Array, ArraySpec, Sample, namespace, op, wrong_type, wrong_value
+from warpkit._core import Array, ArraySpec, Sample, namespace, op, wrong_value
 from warpkit.ops import sum as sum_of
 
-from ._histogram_axis import CUBIC, LINEAR, HistogramAxis, Range
+from ._histogram_axis import (
+    RANGES,
+    Range,
+    check_bins,
+    check_derivative,
+    draw_histogram_images,
+    histogram_axes,
+    histogram_terms,
+)
 from ._images import as_dtype, check_images, total_of
 
 POINTS = 2**15
 """How many pixels are in work at once: few enough for the cache. What they give is added block by block."""
-
-LEAST_BINS = 5
 
 
 @op(linear=("weights",), batch=("fixed", "moving", "weights"))
@@ -79,7 +84,7 @@ def joint_histogram(
     array([1., 1., 0., 0., 1.])
     """
     xp = namespace(fixed, moving, weights)
-    first, second = _axes(bins, fixed_range, moving_range, derivative)
+    first, second = histogram_axes(bins, fixed_range, moving_range, derivative)
     out = xp.zeros((*fixed.shape[:2], bins, bins))
     for item in np.ndindex(*fixed.shape[:2]):
         weight = weights[
@@ -91,16 +96,9 @@ def joint_histogram(
             w = second.keep_inside(xp, first.keep_inside(xp, w.astype("float64"), f), m)
             _add_powers(xp, sums, cell_f * second.cells + cell_m, place_f, place_m, w)
         sums = sums.reshape((first.powers, second.powers, first.cells, second.cells))
-        for i, j, bins_of_taps, factor in _terms(first, second):
+        for i, j, bins_of_taps, factor in histogram_terms(first, second):
             out[item][bins_of_taps] += factor * sums[i, j]
     return out
-
-
-def _axes(bins, fixed_range, moving_range, derivative):
-    return (
-        HistogramAxis.of(LINEAR, bins, fixed_range, derivative[0]),
-        HistogramAxis.of(CUBIC, bins, moving_range, derivative[1]),
-    )
 
 
 def _blocks(*arrays: Array) -> Iterator[tuple[Array, ...]]:
@@ -120,14 +118,6 @@ def _add_powers(xp: Any, sums: Array, cells: Array, first: Array, second: Array,
         weights = weights * first
 
 
-def _terms(first: HistogramAxis, second: HistogramAxis) -> Iterator[tuple[int, int, Any, float]]:
-    """For each pair of powers and each pair of taps: the bins that the cells reach by it; the coefficient."""
-    for (a, i), x in np.ndenumerate(first.polynomials):
-        for (b, j), y in np.ndenumerate(second.polynomials):
-            if x * y != 0:
-                yield i, j, (slice(a, a + first.cells), slice(b, b + second.cells)), float(x * y)
-
-
 @joint_histogram.spec
 def _spec(fixed, moving, weights, *, bins, fixed_range, moving_range, derivative):
     check_images(fixed, moving)
@@ -140,26 +130,8 @@ def _spec(fixed, moving, weights, *, bins, fixed_range, moving_range, derivative
         expected = f"shape ({n} or 1, {c} or 1, {', '.join(map(str, spatial))})"
         raise wrong_value("weights", expected, f"shape {weights.shape}")
     check_bins(bins, fixed_range, moving_range)
-    _check_derivative(derivative)
+    check_derivative(derivative)
     return ArraySpec((n, c, bins, bins), np.dtype(np.float64))
-
-
-def check_bins(bins: int, fixed_range: Range, moving_range: Range) -> None:
-    """Raise an error unless a histogram can be made of these."""
-    if not isinstance(bins, int):
-        raise wrong_type("bins", "an integer", bins)
-    if bins < LEAST_BINS:
-        raise wrong_value("bins", f"an integer of at least {LEAST_BINS}", bins)
-    for name, limits in (("fixed_range", fixed_range), ("moving_range", moving_range)):
-        if not (isinstance(limits, tuple) and len(limits) == 2):
-            raise wrong_value(name, "two numbers, the least and the largest value", limits)
-        if not (math.isfinite(limits[1] - limits[0]) and limits[0] < limits[1]):
-            raise wrong_value(name, "two finite numbers, the first one below the other", limits)
-
-
-def _check_derivative(derivative: tuple[int, int]) -> None:
-    if len(derivative) != 2 or not all(isinstance(order, int) and order >= 0 for order in derivative):
-        raise wrong_value("derivative", "two integers of at least 0", derivative)
 
 
 def _raised(derivative: tuple[int, int], axis: int) -> tuple[int, int]:
@@ -244,11 +216,11 @@ def histogram_lookup(
     array([[[0. , 4. , 1.2]]])
     """
     xp = namespace(table, fixed, moving)
-    first, second = _axes(table.shape[-1], fixed_range, moving_range, derivative)
+    first, second = histogram_axes(table.shape[-1], fixed_range, moving_range, derivative)
     out = xp.empty(fixed.shape)
     for item in np.ndindex(*fixed.shape[:2]):
         powers = xp.zeros((first.powers, second.powers, first.cells, second.cells))
-        for i, j, bins_of_taps, factor in _terms(first, second):
+        for i, j, bins_of_taps, factor in histogram_terms(first, second):
             powers[i, j] += factor * table[item][bins_of_taps]
         powers = powers.reshape((first.powers, second.powers, first.cells * second.cells))
         for f, m, found in _blocks(fixed[item], moving[item], out[item]):
@@ -278,7 +250,7 @@ def _lookup_spec(table, fixed, moving, *, fixed_range, moving_range, derivative)
         n, c = fixed.shape[:2]
         raise wrong_value("table", f"shape ({n}, {c}, bins, bins)", f"shape {table.shape}")
     check_bins(table.shape[2], fixed_range, moving_range)
-    _check_derivative(derivative)
+    check_derivative(derivative)
     return ArraySpec(fixed.shape, np.dtype(np.float64))
 
 
@@ -306,19 +278,6 @@ def _lookup_jvp(tangents, table, fixed, moving, *, derivative, **ranges):
     if tangents[0] is not None:
         terms.append(histogram_lookup(tangents[0], fixed, moving, derivative=derivative, **ranges))
     return total_of(terms)
-
-
-def draw_histogram_images(
-    rng: np.random.Generator, shape: tuple[int, ...], bins: int
-) -> tuple[np.ndarray, ...]:
-    """Two images of values in (0, 1), a fifth of a cell away from the kinks of a range from 0 to 1."""
-    fixed = (rng.integers(0, bins - 1, shape) + rng.uniform(0.2, 0.8, shape)) / (bins - 1)
-    moving = 1 - 0.8 * fixed + rng.uniform(-0.05, 0.05, shape)
-    moving = (np.floor(moving * (bins - 3)) + rng.uniform(0.2, 0.8, shape)) / (bins - 3)
-    return fixed, np.minimum(moving, 0.99)
-
-
-RANGES = {"fixed_range": (0.0, 1.0), "moving_range": (0.0, 1.0)}
 
 
 @joint_histogram.samples

@@ -146,7 +146,7 @@ class _Derivative:
     def finish(self, nothing: Array, by_covariance: Array, weights: Array | None) -> Array:
         """The derivative, after the last slab."""
         self._write(len(self.x), self.by_variance.push(nothing), self.by_mean.push(nothing), by_covariance)
-        self.out += self.x * self.x.dtype.type(self.floor)
+        self.out += self.x * self.floor
         if weights is not None:
             self.out *= weights
         return self.out

@@ -5,9 +5,9 @@ from __future__ import annotations
 from warpkit._core import Array, Sample, op, plain
 from warpkit.ops import log, where
 
-from ._histogram_axis import Range
+from ._histogram_axis import RANGES, Range, check_bins, draw_histogram_images
 from ._images import Pair, check_images, xp_of
-from ._joint_histogram import RANGES, check_bins, draw_histogram_images, joint_histogram
+from ._joint_histogram import joint_histogram
 
 EMPTY = 1e-14
 """A share below is that of an empty bin, where rounding leaves about 1e-17."""
