@@ -11,23 +11,25 @@ def test_spacing_is_told_as_coordinates_are():
     assert fields.spacing_of_axes(2.0, 2) == (2.0, 2.0)
 
 
-@pytest.mark.parametrize("order", [fields.first_differences, fields.second_differences])
-def test_stencils_against_polynomials(order):
-    """Exact derivatives of x^2 y, y z and so on are what stencils of that order give of linear functions."""
-    spacing = (0.5, 2.0, 1.5)
-    z, y, x = np.meshgrid(*(h * np.arange(4) for h in spacing), indexing="ij")
+def test_first_differences():
+    z, y, x = np.indices((3, 4, 5)).astype(float)
+    values = np.stack([2 * x, 3 * z - y, x * y], axis=-1)[None]
+    found = list(fields.differences(values, fields.first_differences((1.0, 2.0, 3.0))))
+    assert [weight * taken[..., 0].size for weight, taken, _ in found] == pytest.approx([1, 1 / 4, 1 / 9])
+    for (_, taken, _), expected in zip(found, [(0, 3), (0, -1), (2, 0)], strict=True):  # along z, y, x
+        np.testing.assert_array_equal(taken[..., :2], np.broadcast_to(expected, (*taken.shape[:-1], 2)))
+
+
+def test_second_differences():
+    """Those of polynomials of second degree are exact."""
+    z, y, x = np.indices((3, 4, 5)).astype(float)
     values = np.stack([x * y + 3 * z, x * x - z * y, z * z], axis=-1)[None]
-    found = [(weight, taken) for weight, taken, _ in fields.apply_stencils(values, order(spacing))]
-    if order is fields.first_differences:
-        assert len(found) == 3
-        np.testing.assert_allclose(found[0][1][..., 0], 3)  # by z
-    else:
-        assert [round(weight * taken[0, ..., 0].size) for weight, taken in found] == [1, 2, 2, 1, 2, 1]
-        second = [taken for _, taken in found]  # zz, zy, zx, yy, yx, xx
-        for taken, expected in zip(
-            second, [(0, 0, 2), (0, -1, 0), (0, 0, 0), (0, 0, 0), (1, 0, 0), (0, 2, 0)], strict=True
-        ):
-            np.testing.assert_allclose(taken, np.broadcast_to(expected, taken.shape), atol=1e-12)
+    found = list(fields.differences(values, fields.second_differences((1.0, 2.0, 3.0))))
+    weights = [weight * taken[..., 0].size for weight, taken, _ in found]
+    assert weights == pytest.approx([1, 2 / 4, 2 / 9, 1 / 16, 2 / 36, 1 / 81])  # zz, zy, zx, yy, yx, xx
+    second = [(0, 0, 2), (0, -1, 0), (0, 0, 0), (0, 0, 0), (1, 0, 0), (0, 2, 0)]
+    for (_, taken, _), expected in zip(found, second, strict=True):
+        np.testing.assert_allclose(taken, np.broadcast_to(expected, taken.shape), atol=1e-12)
 
 
 @pytest.mark.parametrize("order", [fields.first_differences, fields.second_differences])

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import warpkit as wk
 from warpkit import metrics
 from warpkit._core import get_op
 from warpkit.metrics._images import Pair, flat_sum, normalised
@@ -139,6 +140,20 @@ def test_an_item_does_not_depend_on_the_batch(name):
         np.testing.assert_array_equal(call(name, *own), together[i : i + 1])
         for found, slope in zip(gradients(name, *own), slopes, strict=True):
             np.testing.assert_array_equal(found, slope[i : i + 1])
+
+
+@every_metric
+def test_any_number_of_threads(name):
+    fixed, moving, weights = draw(1, 1, 100, 400, dtype=np.float32)
+    before, found = wk.get_num_threads(), []
+    try:
+        for threads in (1, 3):
+            wk.set_num_threads(threads)
+            found.append((call(name, fixed, moving, weights), *gradients(name, fixed, moving, weights)))
+    finally:
+        wk.set_num_threads(before)
+    for one, three in zip(*found, strict=True):
+        np.testing.assert_array_equal(one, three)
 
 
 @every_metric

@@ -13,8 +13,8 @@ from warpkit._core import Array, ArraySpec, namespace, wrong_value
 
 Spacing = float | tuple[float, ...]
 
-Stencil = list[tuple[tuple[int, ...], float]]
-"""Offsets along the spatial axes, in their order in the array, and factors of the values there."""
+Stencil = tuple[float, list[tuple[tuple[int, ...], int]]]
+"""The weight of a difference's square, and its taps: offsets along the array's spatial axes, and factors."""
 
 
 def check_field(field: ArraySpec, spacing: Spacing) -> int:
@@ -38,22 +38,22 @@ def spacing_of_axes(spacing: Spacing, ndim: int) -> tuple[float, ...]:
     return spacing[::-1] if isinstance(spacing, tuple) else (spacing,) * ndim
 
 
-def first_differences(spacing: tuple[float, ...]) -> list[tuple[float, Stencil]]:
-    """The difference of neighbours along each axis, each with weight 1."""
+def first_differences(spacing: tuple[float, ...]) -> list[Stencil]:
+    """The difference of neighbours along each axis."""
     ndim = len(spacing)
-    return [(1.0, [((0,) * ndim, -1 / h), (_unit(ndim, a), 1 / h)]) for a, h in enumerate(spacing)]
+    return [(h**-2, [(_unit(ndim, a), 1), ((0,) * ndim, -1)]) for a, h in enumerate(spacing)]
 
 
-def second_differences(spacing: tuple[float, ...]) -> list[tuple[float, Stencil]]:
-    """All second differences; mixed ones have weight 2, for there are two of each."""
+def second_differences(spacing: tuple[float, ...]) -> list[Stencil]:
+    """All second differences; mixed ones count twice, for there are two of each."""
     ndim = len(spacing)
-    found = []
+    found: list[Stencil] = []
     for a, b in itertools.combinations_with_replacement(range(ndim), 2):
-        e, g, scale = _unit(ndim, a), _unit(ndim, b), 1 / (spacing[a] * spacing[b])
+        e, g = _unit(ndim, a), _unit(ndim, b)
         both = tuple(x + y for x, y in zip(e, g, strict=True))
-        corner: Stencil = [((0,) * ndim, scale), (both, scale)]
-        sides: Stencil = [(e, -2 * scale)] if a == b else [(e, -scale), (g, -scale)]
-        found.append((1.0 if a == b else 2.0, corner + sides))
+        sides = [(e, -2)] if a == b else [(e, -1), (g, -1)]
+        weight = (1 if a == b else 2) * (spacing[a] * spacing[b]) ** -2
+        found.append((weight, [((0,) * ndim, 1), (both, 1), *sides]))
     return found
 
 
@@ -61,12 +61,12 @@ def _unit(ndim: int, axis: int) -> tuple[int, ...]:
     return tuple(int(a == axis) for a in range(ndim))
 
 
-def apply_stencils(
-    field: Array, stencils: list[tuple[float, Stencil]]
-) -> Iterator[tuple[float, Array, list[tuple[Any, float]]]]:
-    """For each stencil that fits: its weight, divided by the number of its places; its values; and its taps.
+def differences(
+    field: Array, stencils: list[Stencil]
+) -> Iterator[tuple[float, Array, list[tuple[Any, int]]]]:
+    """For each stencil that fits: its weight, over the number of its places; its differences; its taps.
 
-    The taps are the parts of the field that its values are made of, with their factors.
+    Taps are told as the parts of the field that the differences are made of, with their factors.
     """
     shape = field.shape[1:-1]
     for weight, stencil in stencils:
@@ -78,25 +78,37 @@ def apply_stencils(
         for offset, factor in stencil:
             part = tuple(slice(o, o + n) for o, n in zip(offset, places, strict=True))
             taps.append(((slice(None), *part), factor))
-        values = sum(field[part] * factor for part, factor in taps)
+        values = field[taps[0][0]].copy()
+        for part, factor in taps[1:]:
+            add_multiple(values, field[part], factor)
         yield weight / math.prod(places), values, taps
 
 
-def mean_squares(field: Array, stencils: list[tuple[float, Stencil]]) -> Array:
-    """The weighted sum of the mean squares of the stencils' values, (n,), in float64."""
-    xp = namespace(field)
-    total = xp.zeros(field.shape[0])
-    for weight, values, _ in apply_stencils(field, stencils):
-        total += weight * (values * values).reshape((field.shape[0], math.prod(values.shape[1:]))).sum(
-            axis=1, dtype=np.float64
-        )
+def add_multiple(out: Array, x: Array, factor: int) -> None:
+    """Add a multiple; of 1 and -1 without a product."""
+    if factor == 1:
+        out += x
+    elif factor == -1:
+        out -= x
+    else:
+        out += x * factor
+
+
+def mean_squares(field: Array, stencils: list[Stencil]) -> Array:
+    """The sum of the mean squares of the differences, weighted, (n,), in float64."""
+    n = field.shape[0]
+    total = namespace(field).zeros(n)
+    for weight, values, _ in differences(field, stencils):
+        values *= values
+        total += weight * values.reshape((n, math.prod(values.shape[1:]))).sum(axis=1, dtype=np.float64)
     return total
 
 
-def squared_stencils(field: Array, stencils: list[tuple[float, Stencil]]) -> Array:
+def squared_stencils(field: Array, stencils: list[Stencil]) -> Array:
     """The stencils followed by their adjoints: half the derivative of their mean squares."""
     out = namespace(field).zeros(field.shape, field.dtype)
-    for weight, values, taps in apply_stencils(field, stencils):
+    for weight, values, taps in differences(field, stencils):
+        values *= weight
         for part, factor in taps:
-            out[part] += values * (factor * weight)
+            add_multiple(out[part], values, factor)
     return out
