@@ -252,18 +252,12 @@ def test_a_wrong_gradient_is_caught(name, which, factor, monkeypatch):
         return right_jvp(tuple(scaled), *arrays, **kwargs)
 
     monkeypatch.setattr(op.vjp, "own_rule", wrong_vjp)
-    monkeypatch.setattr(op.vjp, "kernels", [])
-    derived = [vars(op.vjp)["_ops"], vars(op.jvp)["_ops"]]
-    for ops in derived:
-        ops.clear()  # those that have been made know the kernels
     with pytest.raises(AssertionError, match=("fixed", "moving", "weights")[which]):
         check_vjp(op, *arrays, **static)
     monkeypatch.setattr(op.jvp, "own_rule", wrong_jvp)
     check_vjp(op, *arrays, **static)
     with pytest.raises(AssertionError, match="central differences"):
         check_jvp(op, *arrays, **static)
-    for ops in derived:
-        ops.clear()
 
 
 def test_pair():

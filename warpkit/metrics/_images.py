@@ -126,8 +126,8 @@ class Pair:
         return x if counts.all() else where(counts, x, 0.0)
 
 
-def derive(metric: Op, gradients: Gradients) -> None:
-    """Give a metric the rules that follow from its gradient."""
+def derive(metric: Op, gradients: Gradients) -> Callable[..., Any]:
+    """Give a metric the rules that follow from its gradient; return that of the vjp."""
 
     @metric.vjp.rule
     def vjp(ct_out, *arrays, needs, **static):
@@ -147,6 +147,8 @@ def derive(metric: Op, gradients: Gradients) -> None:
                 if tangent is not None
             ]
         )
+
+    return vjp
 
 
 def total_of(terms: Sequence[Array]) -> Array:

@@ -22,7 +22,7 @@ from ._histogram_axis import (
 from ._images import as_dtype, check_images, total_of
 
 POINTS = 2**15
-"""How many pixels are in work at once: few enough for the cache. What they give is added block by block."""
+"""How many pixels are in work at once: few enough for the cache."""
 
 
 @op(linear=("weights",), batch=("fixed", "moving", "weights"))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from warpkit._core import Array, Sample, namespace, op, plain
+from warpkit._core import Array, Sample, Tracer, namespace, op, plain
 from warpkit.ops import maximum, where
 from warpkit.ops import sum as sum_of
 
@@ -54,9 +54,10 @@ def local_correlation(fixed: Array, moving: Array, weights: Array | None = None,
     .. math:: y = 1 - \frac1W \sum_p w_p\, \frac{A^2}{b\,c}, \qquad
        b = B + \epsilon\, \sigma_F^2, \qquad c = C + \epsilon\, \sigma_M^2.
 
-    So flat windows cost 1 instead of dividing by 0, and gains do not matter. Let :math:`\bar F(p)` and
-    :math:`\bar M(p)` be means in the window, :math:`N(p)` the sum of its weights, :math:`\Sigma` the sum over
-    a window, :func:`window_sum`. Then with :math:`P = 2 w A / (N b c)` and :math:`R = 2 w A^2 / (N b c^2)`
+    So flat windows cost 1 instead of dividing by 0, and gains do not matter. (A flat background pulls
+    nowhere, but is a part of the mean: weights leave it out.) Let :math:`\bar F(p)` and :math:`\bar M(p)` be
+    means in the window, :math:`N(p)` the sum of its weights, :math:`\Sigma` the sum over a window,
+    :func:`window_sum`. Then with :math:`P = 2 w A / (N b c)` and :math:`R = 2 w A^2 / (N b c^2)`
 
     .. math:: \frac{\partial y}{\partial M} = \frac{w}{W} \Big( M\, \Sigma R - F\, \Sigma P
        + \Sigma (P \bar F - R \bar M) + \epsilon\, \frac{M - \mu_M}{W} \sum_p R N \Big)
@@ -179,14 +180,18 @@ def _gradients(fixed, moving, weights=None, *, needs, radius):
     return by_f, by_m, by_weights
 
 
-derive(local_correlation, _gradients)
+_vjp_in_ops = derive(local_correlation, _gradients)
 
 
-@local_correlation.vjp.kernel
-def _kernel(ct_out, fixed, moving, weights=None, *, needs, radius):
-    """The same by images, slab by slab."""
-    if any(needs[2:]):
-        return NotImplemented
+@local_correlation.vjp.rule
+def _vjp(ct_out, *arrays, needs, radius):
+    """By images alone slab by slab, unless it is to be differentiated again."""
+    if any(needs[2:]) or any(isinstance(x, Tracer) for x in (ct_out, *arrays)):
+        return _vjp_in_ops(ct_out, *arrays, needs=needs, radius=radius)
+    return _vjp_in_slabs(ct_out, *arrays, needs=needs, radius=radius)
+
+
+def _vjp_in_slabs(ct_out, fixed, moving, weights=None, *, needs, radius):
     radius = _least_radius(radius, fixed.shape)
     pair = Pair.of(fixed, moving, weights)
     (f, gain_f), (m, gain_m) = (normalised(pair, x) for x in (pair.fixed, pair.moving))
