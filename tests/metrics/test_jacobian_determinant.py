@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from warpkit.metrics import field_gradient, jacobian_determinant
+from warpkit.metrics._jacobian_determinant import _cofactors
 
 
 def points(*shape):
@@ -23,6 +24,25 @@ def test_against_numpy(shape):
     jacobian = np.moveaxis(field_gradient(field, spacing=spacing), (1, 2), (-2, -1)) + np.eye(len(shape))
     found = jacobian_determinant(field, spacing=spacing)
     np.testing.assert_allclose(found, np.linalg.det(jacobian), rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("ndim", [1, 2, 3])
+def test_cofactors_are_the_inverse_times_the_determinant(ndim):
+    m = np.random.default_rng(2).standard_normal((ndim, ndim))
+    found = [[np.broadcast_to(x, (1,))[0] for x in row] for row in _cofactors(list(map(list, m[..., None])))]
+    np.testing.assert_allclose(found, np.linalg.inv(m).T * np.linalg.det(m), rtol=1e-10)
+
+
+def test_the_gradient_of_every_element():
+    field = np.random.default_rng(3).standard_normal((1, 3, 4, 2))
+    ct, step = np.random.default_rng(4).standard_normal((1, 3, 4)), 1e-6
+    (slope,) = jacobian_determinant.vjp(ct, field, spacing=(2.0, 0.5))
+    for index in np.ndindex(*field.shape):
+        ahead, behind = field.copy(), field.copy()
+        ahead[index] += step
+        behind[index] -= step
+        change = np.subtract(*(jacobian_determinant(x, spacing=(2.0, 0.5)) for x in (ahead, behind)))
+        assert slope[index] == pytest.approx((ct * change).sum() / (2 * step), rel=1e-6, abs=1e-8)
 
 
 def test_a_fold_is_found():
