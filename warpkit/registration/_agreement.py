@@ -98,17 +98,17 @@ def find_agreement(fixed: Array, warped: Array, weights: Array) -> Agreement:
     inside = in_blocks((weights > 0).astype("float64"), blocks) > 0.5
     corners, new = _corners(to_numpy(inside), window, search.tile)
     found = [
-        _compare(in_blocks(one, blocks), in_blocks(other, blocks), inside, corners, search)
+        compare_tiles(in_blocks(one, blocks), in_blocks(other, blocks), inside, corners, search)
         for one, other in zip(fixed, warped, strict=True)
     ]
     tiles, near = (sum(numbers) for numbers in zip(*found, strict=True))
     return Agreement(tiles, near, new * tiles / len(found), search.chance(ndim))
 
 
-def _compare(
+def compare_tiles(
     fixed: Array, warped: Array, inside: Array, corners: np.ndarray, search: Search
 ) -> tuple[int, int]:
-    """How many tiles have texture, and how many of them are near."""
+    """How many tiles of an image have texture, and how many of them are near; `corners` are of windows."""
     if not len(corners):
         return 0, 0
     tiles = _centred(_cut(fixed, corners + search.reach, search.tile))

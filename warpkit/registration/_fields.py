@@ -27,6 +27,7 @@ from functools import cached_property
 import numpy as np
 
 from warpkit._core import Array, namespace, ndimage
+from warpkit.metrics import jacobian_determinant
 from warpkit.sampling import grid_sample
 from warpkit.transforms import (
     AbstractTransform,
@@ -46,6 +47,9 @@ FIELDS = ("displacement", "diffeomorphic")
 ALPHA = 0.3  # 1 / pixels^2, for images in units of their deviation: no pixel alone moves by more than 0.91
 FLAT = 0.02  # of squared slopes: where the images vary less, there is little to go by
 TRUNCATE = 3.0  # standard deviations, of Gaussians that smooth
+LEAST_DETERMINANT = 0.01  # of the Jacobian of a flow: below, it is as good as folded
+MENDED_WITHIN = 4.0  # pixels
+MOST_MENDINGS = 30
 SMALL_STEP = 0.5  # pixels: a flow is squared until its first step is no longer
 
 
@@ -64,6 +68,23 @@ def to_displacement(field: Array, kind: str) -> Array:
         xp.moveaxis(field, 0, -1)[None], squarings=squarings_for(field), frame="pixel"
     )
     return xp.moveaxis(moved[0], -1, 0)
+
+
+def without_folds(velocity: Array) -> Array:
+    """The velocity (ndim, *spatial), made smoother where its flow, followed from pixel to pixel, folds.
+
+    What is interpolated between pixels can fold, though a smooth flow cannot.
+    """
+    xp = namespace(velocity)
+    for _ in range(MOST_MENDINGS):
+        moved = to_displacement(velocity, "diffeomorphic")
+        determinant = jacobian_determinant(xp.moveaxis(moved, 0, -1)[None])[0]
+        folded = (determinant < LEAST_DETERMINANT).astype("float32")
+        if not bool(folded.any()):
+            break
+        near = xp.minimum(1, MENDED_WITHIN * smoothed(folded[None], MENDED_WITHIN))
+        velocity = velocity + near * (smoothed(velocity, MENDED_WITHIN / 2) - velocity)
+    return velocity
 
 
 def to_transform(field: Array, kind: str) -> AbstractTransform:

@@ -1,21 +1,22 @@
-"""From an affine map to a field after it: down the pyramid, until steps bring hardly anything."""
+"""From an affine map to a field after it: down the pyramid, until steps are short."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from warpkit._core import Array, namespace
 
-from ._agreement import find_agreement
-from ._fields import FieldComparison, smoothed, to_displacement, to_level
+from ._fields import FieldComparison, smoothed, to_displacement, to_level, without_folds
+from ._held_out import held_out_agreement
 from ._levenberg_marquardt import LEAST_OVERLAP, Iteration
 from ._refine import Answer, Pair, comparison
 
 FLUID = 1.0  # pixels: the standard deviation of the Gaussian that smooths steps
-LEAST_GAIN = 0.005  # of the cost, for each of the last PATIENCE steps: less is not worth another step
-PATIENCE = 3
+SETTLED = 2.0  # tolerances: the root mean square of a last step is no more, and the cost
+LEAST_GAIN = 0.015  # has fallen by no larger share in the last
+PATIENCE = 3  # steps
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,11 +34,29 @@ class FieldOptions:
     smoothness: float
 
 
-def refine_field(pair: Pair, matrix: np.ndarray, options: FieldOptions) -> tuple[Array, Answer]:
+def refine_field(pair: Pair, matrix: np.ndarray, options: FieldOptions) -> tuple[Array, Answer, bool]:
     """Find the field after the affine map `matrix` (in space), on one level after the other.
 
-    It is of the finest level's pixels, (ndim, *spatial). The matrix of the answer is the affine map's.
+    It is of the finest level's pixels, (ndim, *spatial). The matrix of the answer is the affine map's, and
+    its agreement that of parts which had no say in a field found without them. Last comes whether the field
+    is worse than none.
     """
+
+    def find_displacement(some: Pair) -> Array:
+        return to_displacement(_find_field(some, matrix, options)[0], options.kind)
+
+    field, history, settled = _find_field(pair, matrix, options)
+    both = FieldComparison(comparison(pair, 0, matrix), matrix)
+    images, view = both.images, both.view(to_displacement(field, options.kind))
+    before = both.view(namespace(field).zeros_like(field))
+    cost, overlap = images.cost(view, view.weights), images.overlap(view)
+    agreement = held_out_agreement(pair, matrix, find_displacement)
+    answer = Answer(matrix, view, cost, overlap, settled, agreement, history)
+    return field, answer, images.improves(view, before)
+
+
+def _find_field(pair: Pair, matrix: np.ndarray, options: FieldOptions) -> tuple[Array, list[Iteration], bool]:
+    """The field, its steps, and whether the last one was short."""
     last = min(len(pair.fixed), len(pair.moving)) - 1
     coarsest = pair.fixed[last]
     field = namespace(coarsest.image).zeros((pair.group.ndim, *coarsest.shape), "float32")
@@ -46,42 +65,33 @@ def refine_field(pair: Pair, matrix: np.ndarray, options: FieldOptions) -> tuple
         if level < last:
             field = to_level(field, pair.fixed[level + 1], pair.fixed[level])
         both = FieldComparison(comparison(pair, level, matrix), matrix)
-        field, steps, settled = _descend(both, field, options, level, pair.max_iterations)
+        field, steps, settled = _descend(both, field, options, level, pair)
+        if options.kind == "diffeomorphic":
+            field = without_folds(field)
         history += steps
-    answer = look_at_field(pair, matrix, to_displacement(field, options.kind))
-    return field, replace(answer, settled=settled, history=history)
-
-
-def look_at_field(pair: Pair, matrix: np.ndarray, displacement: Array) -> Answer:
-    """What a displacement before the affine map makes of the finest level."""
-    both = FieldComparison(comparison(pair, 0, matrix), matrix)
-    view, images = both.view(displacement), both.images
-    agreement = find_agreement(images.fixed.image, view.warped, view.weights)
-    cost = images.cost(view, view.weights)
-    return Answer(matrix, view, cost, images.overlap(view), True, agreement, [])
+    return field, history, settled
 
 
 def _descend(
-    both: FieldComparison, field: Array, options: FieldOptions, level: int, max_iterations: int
+    both: FieldComparison, field: Array, options: FieldOptions, level: int, pair: Pair
 ) -> tuple[Array, list[Iteration], bool]:
-    """Steps on one level; whether they brought hardly anything in the end."""
-    history = list[Iteration]()
+    """Steps on one level; whether the last was short and brought hardly anything."""
+    history, costs, still = list[Iteration](), list[float](), False
     displacement = to_displacement(field, options.kind)
     view = both.view(displacement)
-    costs = [both.images.cost(view, view.weights)]
-    while len(history) < max_iterations and np.isfinite(costs[-1]):
+    while len(history) < pair.max_iterations and not still and bool(view.weights.any()):
         step = smoothed(both.step(view), FLUID)
         trial = smoothed(field + step, options.smoothness)
         before, displacement = displacement, to_displacement(trial, options.kind)
         view = both.view(displacement)
-        overlap = both.images.overlap(view)
+        cost, overlap = both.images.cost(view, view.weights), both.images.overlap(view)
         if overlap < LEAST_OVERLAP:
             return field, history, False
-        field = trial
-        costs.append(both.images.cost(view, view.weights))
-        moved = displacement - before
-        farthest = float((moved * moved).sum(axis=0).max()) ** 0.5
-        history.append(Iteration(level, costs[-1], 2**level * farthest, overlap))
-        if len(costs) > PATIENCE and costs[-1] > (1 - PATIENCE * LEAST_GAIN) * costs[-1 - PATIENCE]:
-            return field, history, True
-    return field, history, False
+        field, moved = trial, displacement - before
+        squares = view.weights * (moved * moved).sum(axis=0)
+        length = float(squares.sum(dtype="float64") / view.weights.sum(dtype="float64")) ** 0.5
+        history.append(Iteration(level, cost, 2**level * length, overlap))
+        costs.append(cost)
+        flat = len(costs) > PATIENCE and cost >= (1 - LEAST_GAIN) * costs[-1 - PATIENCE]
+        still = length <= SETTLED * pair.tolerance and flat
+    return field, history, still

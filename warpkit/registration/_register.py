@@ -18,7 +18,7 @@ from ._fields import to_level, to_transform
 from ._least_squares import CORRELATIONS, LeastSquares, View
 from ._levenberg_marquardt import LEAST_OVERLAP
 from ._refine import Answer, Pair, comparison, look, refine
-from ._refine_field import look_at_field, refine_field
+from ._refine_field import refine_field
 from ._result import RegistrationResult
 
 WARPED_AS_THEY_ARE = ("uint8", "uint16", "int16", "float16", "float32", "float64")
@@ -81,8 +81,9 @@ def register(
     finest_level : int
         On which level of the pyramid to stop: 0 is full size, 1 half of it, and so on. Coarser is faster.
     tolerance : float
-        For linear maps, in pixels of `moving` on the finest level: a step is the last one that moves no point
-        by more, of those all over the fixed image that are inside the moving one.
+        In pixels on the finest level. A step of a linear map is the last one that moves no point by more, of
+        those all over the fixed image that are inside the moving one; of a field on any level, one whose root
+        mean square is no more than twice that.
     max_iterations : int
         On each level of the pyramid.
 
@@ -104,14 +105,15 @@ def register(
     (:func:`warpkit.warp_normal_equations`). There is no learning rate.
 
     Fields are found after the affine map, by Gauss and Newton's step for each pixel, which is smoothed before
-    and after it is added (demons; of velocities in their log-domain form), until steps bring hardly anything.
+    and after it is added (demons; of velocities in their log-domain form), until steps are short.
     Their maps are of pixels, also where the images have geometries.
 
     `converged` says four things: the last steps were short, or promised nothing; the images overlap by at
     least 0.05; the answer is no worse than the start that was refined; and parts of the images, looked at one
-    by one, are best where they are, so many of them that it is no accident. The last one is what tells a
-    right answer from a wrong one, and images that are too small or too smooth to be checked are not said to
-    have converged. It cannot tell apart the places where an image that repeats itself fits.
+    by one, are best where they are, so many of them that it is no accident. (A field makes any parts alike;
+    those that count for it are best where a field has them that was found without them.) The last one is what
+    tells a right answer from a wrong one, and images that are too small or too smooth to be checked are not
+    said to have converged. It cannot tell apart the places where an image that repeats itself fits.
 
     An affine map may be a reflection. The whole fixed image must lie before a homography's horizon.
 
@@ -143,9 +145,7 @@ def register(
         pixels: AbstractTransform = whole.in_pixels(answer.matrix)
     else:
         matrix = answer.matrix
-        field, answer = refine_field(pair, matrix, options)
-        before = look_at_field(pair, matrix, namespace(field).zeros_like(field))
-        worse = comparison(pair, 0, matrix).improves(answer.view, before.view)
+        field, answer, worse = refine_field(pair, matrix, options)
         doubt = _doubt(answer, worse=worse)
         field = to_level(field, pair.fixed[0], whole.fixed[0])
         found = pixels = Composed((whole.in_pixels(matrix), to_transform(field, options.kind)))
