@@ -112,6 +112,6 @@ def test_the_transformer_helps(tmp_path, capsys):
 def test_wrong_number(capsys, option, value, least):
     with pytest.raises(SystemExit) as exit_:
         main(["demo", f"{option}={value}"])
-    assert exit_.value.code == 2
+    assert exit_.value.code == 1
     expected = f"argument {option}: expected a whole number of at least {least}, given {value}\n"
     assert capsys.readouterr().err.endswith(expected)

@@ -66,7 +66,7 @@ def _whole_number(text: str, least: int) -> int:
 def run(options: argparse.Namespace) -> int:
     """Run the demo; return the exit status."""
     packages = {"tqdm": "tqdm", "matplotlib": "matplotlib"}
-    need(packages if options.data else {**packages, "sklearn": "scikit-learn"}, "the demo")
+    need(packages if options.data else {**packages, "sklearn": "scikit-learn"}, "the demo", "demo")
     start = time.perf_counter()
     folder = Path(options.out)
     folder.mkdir(parents=True, exist_ok=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 
 
-def need(names: dict[str, str], purpose: str) -> None:
+def need(names: dict[str, str], purpose: str, extra: str) -> None:
     """Check that packages are installed, without importing them.
 
     Parameters
@@ -14,6 +14,8 @@ def need(names: dict[str, str], purpose: str) -> None:
         What the packages are imported as, and what people call them.
     purpose : str
         What needs them, for the message.
+    extra : str
+        The extra of warpkit that installs them.
 
     Raises
     ------
@@ -22,7 +24,7 @@ def need(names: dict[str, str], purpose: str) -> None:
     """
     missing = [called for name, called in names.items() if not _exists(name)]
     if missing:
-        raise ImportError(f'{purpose} needs {" and ".join(missing)}: pip install "warpkit-diff[demo]"')
+        raise ImportError(f'{purpose} needs {" and ".join(missing)}: pip install "warpkit-diff[{extra}]"')
 
 
 def _exists(name: str) -> bool:

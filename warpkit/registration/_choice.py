@@ -17,7 +17,7 @@ from warpkit.transforms import AbstractTransform
 
 from ._arguments import start_matrix
 from ._refine import Answer, Pair, look, refine
-from ._starts import QUICK, THOROUGH, Start
+from ._starts import QUICK, STARTS, THOROUGH, Start
 
 CLEAR = 0.8  # of the tiles agree: there is no need to see whether more of them did at the start
 ENOUGH = 0.3  # of the tiles agree: no other start is tried
@@ -31,7 +31,7 @@ def choose_start(pair: Pair, init: Any, frame: str) -> tuple[str, np.ndarray, ra
         return "given", start_matrix(init, pair.group, frame), range(count - 1, -1, -1)
     if not isinstance(init, str):
         raise wrong_type("init", "a transform, or the name of a way to start", init)
-    check_choice("init", init, ("auto", *QUICK, *THOROUGH))
+    check_choice("init", init, STARTS)
     if init in THOROUGH and pair.group.ndim != 2:
         raise wrong_value("init", "a way to start in 3D", repr(init))
     if init in QUICK:

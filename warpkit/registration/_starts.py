@@ -114,3 +114,6 @@ THOROUGH: dict[str, Callable[[Pair], Iterator[Start]]] = {
     "fourier": fourier_starts,
 }
 """These are tried in turn, until the images agree."""
+
+STARTS = ("auto", *QUICK, *THOROUGH)
+"""What may be asked for by name."""
