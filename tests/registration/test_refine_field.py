@@ -112,6 +112,7 @@ def test_half_size_is_close():
     result = wk.register(fixed, moving, "diffeomorphic", init="identity", finest_level=1)
     assert result.converged, result.reason
     assert result.warped.shape == shape == result.coverage.shape
+    assert {step.level for step in result.history} == {1}
     assert np.median(errors(result, truth, shape)) < 0.5
 
 

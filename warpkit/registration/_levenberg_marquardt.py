@@ -34,12 +34,12 @@ class Iteration:
     Attributes
     ----------
     level : int
-        0 is the finest one, 1 half its size, and so on.
+        0 is the image at full size, 1 at half, and so on.
     cost : float
         After the step.
     displacement : float
         How far the step moves points of the fixed image that are inside the moving one, at most, in pixels of
-        the moving image on the finest level. Of fields: the root mean square.
+        the moving image at full size. Of fields: the root mean square.
     overlap : float
         Which share of the fixed image, by weight, has a counterpart.
     """

@@ -16,7 +16,7 @@ from ._arguments import check_finest_level, field_options, make_pair
 from ._choice import ENOUGH, choose_start, unspoiled
 from ._fields import to_level, to_transform
 from ._least_squares import CORRELATIONS, LeastSquares, View
-from ._levenberg_marquardt import LEAST_OVERLAP
+from ._levenberg_marquardt import LEAST_OVERLAP, Iteration
 from ._refine import Answer, Pair, comparison, look, refine
 from ._refine_field import refine_field
 from ._result import RegistrationResult
@@ -149,7 +149,14 @@ def register(
         doubt = _doubt(answer, worse=worse)
         field = to_level(field, pair.fixed[0], whole.fixed[0])
         found = pixels = Composed((whole.in_pixels(matrix), to_transform(field, options.kind)))
+    dropped = len(whole.fixed) - len(pair.fixed)
+    answer = replace(answer, history=[_in_whole(step, dropped) for step in answer.history])
     return _result(whole, moving, found, pixels, name, answer, doubt)
+
+
+def _in_whole(step: Iteration, dropped: int) -> Iteration:
+    """A step as one of the whole pyramid, of which the finest levels were dropped."""
+    return replace(step, level=step.level + dropped, displacement=step.displacement * 2**dropped)
 
 
 def _align(pair: Pair, init: Any, frame: str) -> tuple[str, Answer, str | None]:
