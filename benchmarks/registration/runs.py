@@ -11,6 +11,7 @@ import numpy as np
 
 import warpkit as wk
 
+from .brains import brains
 from .homographies import NAMES, Pair, apply, corners, read_pairs
 from .peers import ecc, ecc_multi_scale, sift_magsac
 from .slices import slices
@@ -127,4 +128,5 @@ RUNS: dict[str, Callable[..., Iterator[Row]]] = {
     "noise": noise,
     "unrelated": unrelated,
     "slices": slices,
+    "brains": brains,
 }

@@ -10,7 +10,8 @@ The steps of all pixels are smoothed before they are added to the field, and the
 that neighbours move together (a fluid), the second that the less the whole is bent the better (a spring).
 
 A field of displacements may fold. A field of velocities is followed by scaling and squaring, and the map,
-the flow of a smooth velocity, has a smooth inverse.
+the flow of a smooth velocity, has a smooth inverse. So both images are deformed, each towards the other, and
+a step is the mean of what the two say: neither's noise is mistaken for the other's shape.
 
 J.-P. Thirion, "Image matching as a diffusion process: an analogy with Maxwell's demons", Medical Image
 Analysis 2 (3), 1998; T. Vercauteren, X. Pennec, A. Perchant, N. Ayache, "Symmetric log-domain diffeomorphic
@@ -21,12 +22,14 @@ registration: a demons-based approach", MICCAI 2008, with the update :math:`v + 
 from __future__ import annotations
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from warpkit._core import Array, namespace, ndimage
+from warpkit._core._threads import get_num_threads
 from warpkit.metrics import jacobian_determinant
 from warpkit.sampling import grid_sample
 from warpkit.transforms import (
@@ -39,7 +42,6 @@ from warpkit.transforms import (
 from warpkit.warping import warp
 
 from ._least_squares import TUNING, LeastSquares, Moments, View
-from ._local_units import LocalUnits
 from ._pyramid import Level
 
 FIELDS = ("displacement", "diffeomorphic")
@@ -99,8 +101,13 @@ def smoothed(field: Array, sigma: float) -> Array:
     """Each component (ndim, *spatial), beyond the edges as at them."""
     if sigma == 0:
         return field
-    sigmas = [0.0] + [sigma] * (field.ndim - 1)
-    return ndimage(field).gaussian_filter(field, sigmas, mode="nearest", truncate=TRUNCATE)
+    blur = ndimage(field).gaussian_filter
+
+    def of_one(component: Array) -> Array:
+        return blur(component, sigma, mode="nearest", truncate=TRUNCATE)
+
+    with ThreadPoolExecutor(min(get_num_threads(), len(field))) as threads:
+        return namespace(field).stack(list(threads.map(of_one, field)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,11 +163,20 @@ class FieldComparison:
         weights = weights / length
         return xp.stack([(mean * residual).sum(axis=0) * weights for mean in means])
 
+    @cached_property
+    def reverse(self) -> FieldComparison:
+        """The fixed image under a displacement, compared with the moving one under the linear map alone."""
+        fixed = self.images.fixed
+        still = self.view(namespace(fixed.image).zeros((len(fixed.shape), *fixed.shape), "float32"))
+        target = Level(still.warped, still.weights, fixed.to_space)
+        images = LeastSquares(target, fixed, self.images.metric, self.images.scale)
+        return FieldComparison(images, np.eye(len(fixed.shape) + 1))
+
     def _in_units(self, view: View) -> tuple[Array, Array, Array]:
         """The two images in the units in which they are compared, and their weights."""
         images, weights = self.images, view.weights
         if images.metric == "lncc":
-            return LocalUnits.of(view.warped, weights).values, images.fixed_in_local_units, weights
+            return view.local_units.values, images.fixed_in_local_units, weights
         warped, fixed = view.warped, images.fixed.image
         if images.metric == "ncc":
             count = float(weights.sum(dtype="float64"))

@@ -97,6 +97,11 @@ class View:
     warped: Array
     weights: Array
 
+    @cached_property
+    def local_units(self) -> LocalUnits:
+        """For "lncc"."""
+        return LocalUnits.of(self.warped, self.weights)
+
 
 @dataclass(frozen=True, eq=False)
 class LeastSquares:
@@ -187,7 +192,8 @@ class LeastSquares:
         if count < 1:
             return np.inf
         if self.metric == "lncc":
-            residual = LocalUnits.of(view.warped, weights).values - self.fixed_in_local_units
+            units = view.local_units if weights is view.weights else LocalUnits.of(view.warped, weights)
+            residual = units.values - self.fixed_in_local_units
             return _sum(weights * residual**2) / (2 * count * len(residual))
         costs = []
         for warped, fixed in zip(view.warped, self.fixed.image, strict=True):

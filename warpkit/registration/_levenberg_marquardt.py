@@ -36,7 +36,7 @@ class Iteration:
     level : int
         0 is the image at full size, 1 at half, and so on.
     cost : float
-        After the step.
+        After the step; of fields before it.
     displacement : float
         How far the step moves points of the fixed image that are inside the moving one, at most, in pixels of
         the moving image at full size. Of fields: the root mean square.

@@ -15,7 +15,7 @@ from ._refine import Answer, Pair, comparison
 
 FLUID = 1.0  # pixels: the standard deviation of the Gaussian that smooths steps
 SETTLED = 2.0  # tolerances: the root mean square of a last step is no more, and the cost
-LEAST_GAIN = 0.015  # has fallen by no larger share in the last
+LEAST_GAIN = 0.03  # has fallen by no larger share in the last
 PATIENCE = 3  # steps
 
 
@@ -76,22 +76,21 @@ def _descend(
     both: FieldComparison, field: Array, options: FieldOptions, level: int, pair: Pair
 ) -> tuple[Array, list[Iteration], bool]:
     """Steps on one level; whether the last was short and brought hardly anything."""
-    history, costs, still = list[Iteration](), list[float](), False
-    displacement = to_displacement(field, options.kind)
-    view = both.view(displacement)
-    while len(history) < pair.max_iterations and not still and bool(view.weights.any()):
-        step = smoothed(both.step(view), FLUID)
-        trial = smoothed(field + step, options.smoothness)
-        before, displacement = displacement, to_displacement(trial, options.kind)
-        view = both.view(displacement)
-        cost, overlap = both.images.cost(view, view.weights), both.images.overlap(view)
+    history, still = list[Iteration](), False
+    while len(history) < pair.max_iterations and not still:
+        view = both.view(to_displacement(field, options.kind))
+        overlap = both.images.overlap(view)
         if overlap < LEAST_OVERLAP:
             return field, history, False
-        field, moved = trial, displacement - before
-        squares = view.weights * (moved * moved).sum(axis=0)
+        cost = both.images.cost(view, view.weights)
+        step = both.step(view)
+        if options.kind == "diffeomorphic":
+            back = both.reverse.view(to_displacement(-field, options.kind))
+            step = (step - both.reverse.step(back)) / 2
+        before, field = field, smoothed(field + smoothed(step, FLUID), options.smoothness)
+        squares = view.weights * ((field - before) ** 2).sum(axis=0)
         length = float(squares.sum(dtype="float64") / view.weights.sum(dtype="float64")) ** 0.5
         history.append(Iteration(level, cost, 2**level * length, overlap))
-        costs.append(cost)
-        flat = len(costs) > PATIENCE and cost >= (1 - LEAST_GAIN) * costs[-1 - PATIENCE]
+        flat = len(history) > PATIENCE and cost >= (1 - LEAST_GAIN) * history[-1 - PATIENCE].cost
         still = length <= SETTLED * pair.tolerance and flat
     return field, history, still
