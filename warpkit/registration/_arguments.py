@@ -13,6 +13,7 @@ from warpkit.transforms import AbstractMatrix, AbstractTransform
 from ._fields import FIELDS
 from ._least_squares import CORRELATIONS, METRICS
 from ._matrix_groups import GROUPS, MatrixGroup, matrix_group
+from ._mutual_information import INFORMATION
 from ._pyramid import make_pyramid
 from ._refine import Pair
 from ._refine_field import FieldOptions
@@ -35,7 +36,7 @@ def make_pair(
 ) -> Pair:
     """Check the arguments, and make the pyramids."""
     check_choice("transform", transform, TRANSFORMS)
-    check_choice("metric", metric, METRICS)
+    check_choice("metric", metric, (*METRICS, INFORMATION))
     if not _is_number(tolerance) or not tolerance > 0:
         raise wrong_value("tolerance", "a number of pixels above 0", repr(tolerance))
     if not isinstance(max_iterations, int) or max_iterations < 1:
@@ -95,7 +96,7 @@ def _in_units(checked: list[Channels], metric: str) -> list[Channels]:
             raise wrong_value(name, "an image that is not constant", f"{of_image[0][0]} everywhere")
     if not vary:
         raise wrong_value("moving", "a channel that varies in both images", "none")
-    if metric not in CORRELATIONS:
+    if metric not in (*CORRELATIONS, INFORMATION):
         units[1] = units[0]
     out = []
     for (channels, weights), of_image in zip(checked, units, strict=True):

@@ -36,6 +36,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 
@@ -121,9 +122,15 @@ class LeastSquares:
     moving: Level
     metric: str
     scale: float = 1.0
+    memory: ClassVar[int] = 0
+    """How many of the last steps mend the model's matrix."""
 
     def __post_init__(self) -> None:
         check_choice("metric", self.metric, METRICS)
+
+    def sampled(self) -> LeastSquares:
+        """What steps are found by: all pixels."""
+        return self
 
     @cached_property
     def total_weight(self) -> float:

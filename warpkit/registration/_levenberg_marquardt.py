@@ -2,7 +2,8 @@ r"""Levenberg and Marquardt's method for the linear maps, on one level.
 
 Each step solves :math:`(H + \lambda \operatorname{diag} H)\,t = -\nabla` for the parameters t, and the map is
 multiplied by the group's :math:`\exp(\sum_k t_k B_k)`. A step that lowers the cost is taken, and the next one
-damped less; one that does not is damped more. Nobody sets a learning rate.
+damped less; one that does not is damped more. Nobody sets a learning rate. Where a metric's matrix is a rough
+one, the last steps mend it (`_secants`).
 
 K. Levenberg, Quarterly of Applied Mathematics 2, 1944; D. W. Marquardt, Journal of the Society for Industrial
 and Applied Mathematics 11 (2), 1963.
@@ -10,12 +11,13 @@ and Applied Mathematics 11 (2), 1963.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ._least_squares import Comparison, LeastSquares
 from ._matrix_groups import MatrixGroup, map_points
+from ._secants import Secant, with_secants
 
 FIRST_DAMPING = 1e-3
 DAMPING_FACTOR = 10.0
@@ -125,7 +127,7 @@ def levenberg_marquardt(
     """Make the cost least, from `start` on, until a step moves no point by more than `tolerance` pixels."""
     view = images.view(start)
     here = images.model(view, steps.directions(start))
-    damping, history = FIRST_DAMPING, list[Iteration]()
+    damping, history, secants = FIRST_DAMPING, list[Iteration](), list[Secant]()
     while len(history) < max_iterations and np.isfinite(here.cost):
         if not here.hessian.any():  # no step is better than any other
             return Refinement(view.matrix, False, history)
@@ -135,7 +137,7 @@ def levenberg_marquardt(
             trial = steps.step(view.matrix, parameters)
             distance = steps.displacement(view.matrix, trial)
             if short is None:
-                short = distance <= SETTLED * tolerance or _gain(here, parameters) <= LEAST_GAIN * here.cost
+                short = distance <= SETTLED * tolerance or _gain(here, parameters) <= LEAST_GAIN * abs(here.cost)
             if np.isfinite(distance):
                 there = images.view(trial)
                 if images.overlap(there) >= LEAST_OVERLAP and images.improves(view, there):
@@ -143,7 +145,9 @@ def levenberg_marquardt(
             damping *= DAMPING_FACTOR
             if damping > GREATEST_DAMPING or distance < 0.01 * tolerance:
                 return Refinement(view.matrix, short, history)
-        view, here = there, images.model(there, steps.directions(trial))
+        ahead = images.model(there, steps.directions(trial))
+        secants = [*secants, (parameters, ahead.gradient - here.gradient)][len(secants) + 1 - images.memory :]
+        view, here = there, replace(ahead, hessian=with_secants(ahead.hessian, secants))
         damping = max(damping / DAMPING_FACTOR, LEAST_DAMPING)
         history.append(Iteration(level, here.cost, distance, images.overlap(view)))
         if distance < tolerance:

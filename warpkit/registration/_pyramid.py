@@ -11,6 +11,7 @@ CVPR 1993, eq. (7)).
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -77,12 +78,20 @@ def _blurred(level: Level, sigma: float | list[float]) -> Level:
 
 
 def _every(steps: list[int], level: Level) -> Level:
-    """Every second pixel along some of the axes, from the first on."""
+    """Every n-th pixel along each axis, n from `steps`, from the first on."""
     some = tuple(slice(None, None, step) for step in steps)
     xp = namespace(level.image)
     weights = None if level.weights is None else xp.ascontiguousarray(level.weights[some])
     to_space = level.to_space @ scaling([float(step) for step in steps[::-1]])
     return Level(xp.ascontiguousarray(level.image[(slice(None), *some)]), weights, to_space)
+
+
+def thinned(level: Level, most: int) -> Level:
+    """Every pixel, or every second, every third, ... along each axis: at most so many."""
+    step = 1
+    while math.prod(-(-length // step) for length in level.shape) > most:
+        step += 1
+    return level if step == 1 else _every([step] * len(level.shape), level)
 
 
 def in_blocks(image: Array, length: int) -> Array:

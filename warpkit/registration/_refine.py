@@ -14,10 +14,11 @@ from ._agreement import Agreement, find_agreement
 from ._least_squares import TUNING, LeastSquares, View
 from ._levenberg_marquardt import Iteration, Steps, levenberg_marquardt
 from ._matrix_groups import MatrixGroup, scaling
+from ._mutual_information import INFORMATION, MutualInformation
 from ._pyramid import Level
 
 POINTS = 9  # along each axis of the fixed image: by these is told how far a step goes
-SCOUT = 400  # pixels: starts are tried on images no larger
+SCOUT = {2: 400, 3: 64}  # pixels, by the number of dimensions: starts are tried on images no longer
 COARSE_TOLERANCE = 0.05  # pixels of the level: coarser levels only have to lead to finer ones
 
 
@@ -56,9 +57,16 @@ class Pair:
         unit = scaling([radius] * self.group.ndim, list(middle))
         return Steps(self.group, unit, in_space, np.linalg.inv(moving.to_space), moving.shape)
 
+    def images(self, level: int) -> LeastSquares:
+        """The comparison of the two images on a level."""
+        fixed, moving = self.fixed[level], self.moving[level]
+        if self.metric == INFORMATION:
+            return MutualInformation(fixed, moving)
+        return LeastSquares(fixed, moving, self.metric)
+
     def in_pixels(self, matrix: np.ndarray) -> AbstractMatrix:
         """The map `matrix` of space as one from pixels of the fixed image to pixels of the moving one."""
-        return LeastSquares(self.fixed[0], self.moving[0], self.metric).transform(matrix)
+        return self.images(0).transform(matrix)
 
     def from_level(self, finest: int) -> Pair:
         """The same images, where what was a level of the pyramid, or the last one, is the finest."""
@@ -69,7 +77,7 @@ class Pair:
     def scout_level(self) -> int:
         """The finest level that is small enough to try starts on."""
         count = min(len(self.fixed), len(self.moving))
-        small = [max(*self.fixed[i].shape, *self.moving[i].shape) <= SCOUT for i in range(count)]
+        small = [max(*self.fixed[i].shape, *self.moving[i].shape) <= SCOUT[self.group.ndim] for i in range(count)]
         return small.index(True) if True in small else count - 1
 
 
@@ -91,7 +99,7 @@ def refine(pair: Pair, start: np.ndarray, levels: Iterable[int]) -> Answer:
     steps = pair.steps()
     matrix, history, settled, last = start, list[Iteration](), True, 0
     for level in levels:
-        images = comparison(pair, level, matrix)
+        images = comparison(pair, level, matrix).sampled()
         tolerance = pair.tolerance if level == 0 else max(pair.tolerance, COARSE_TOLERANCE * 2**level)
         found = levenberg_marquardt(
             images, steps, matrix, level=level, tolerance=tolerance, max_iterations=pair.max_iterations
@@ -111,5 +119,5 @@ def look(pair: Pair, matrix: np.ndarray, level: int) -> Answer:
 
 def comparison(pair: Pair, level: int, matrix: np.ndarray) -> LeastSquares:
     """Of the two images on a level; robust metrics take their scale from how they differ under `matrix`."""
-    images = LeastSquares(pair.fixed[level], pair.moving[level], pair.metric)
+    images = pair.images(level)
     return replace(images, scale=images.find_scale(matrix)) if pair.metric in TUNING else images

@@ -15,8 +15,9 @@ from warpkit.warping import warp
 from ._arguments import check_finest_level, field_options, make_pair
 from ._choice import ENOUGH, choose_start, unspoiled
 from ._fields import to_level, to_transform
-from ._least_squares import CORRELATIONS, LeastSquares, View
+from ._least_squares import CORRELATIONS, View
 from ._levenberg_marquardt import LEAST_OVERLAP, Iteration
+from ._mutual_information import INFORMATION
 from ._refine import Answer, Pair, comparison, look, refine
 from ._refine_field import refine_field
 from ._result import RegistrationResult
@@ -220,7 +221,7 @@ def _result(
     def pull(mask: Array) -> Array:
         return warp(mask, pixels, shape)
 
-    counted = LeastSquares(pair.fixed[0], pair.moving[0], pair.metric).pulled_weights(pull) > 0
+    counted = pair.images(0).pulled_weights(pull) > 0
     agreement = answer.agreement
     return RegistrationResult(
         transform=found,
@@ -228,9 +229,16 @@ def _result(
         coverage=counted & namespace(warped).isfinite(warped.reshape(-1, *shape)).all(axis=0),
         converged=doubt is None,
         reason=doubt or f"{agreement.near} of {agreement.tiles} parts of the images agree",
-        metric=1 - answer.cost if pair.metric in CORRELATIONS else answer.cost,
+        metric=_value(pair.metric, answer.cost),
         overlap=answer.overlap,
         agreement=agreement,
         start=name,
         history=answer.history,
     )
+
+
+def _value(metric: str, cost: float) -> float:
+    """What users are told: correlations and information are the greater the better."""
+    if metric == INFORMATION:
+        return -cost
+    return 1 - cost if metric in CORRELATIONS else cost

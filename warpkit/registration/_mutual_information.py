@@ -1,0 +1,115 @@
+r"""How much the values of one image tell of the other's, and a quadratic model of it: for two modalities.
+
+The cost is minus the mutual information of the fixed image F and the warped moving one V, a mean over pixels:
+:func:`warpkit.metrics.mutual_information`. With the shares :math:`p_{ab}` of their joint histogram, and
+:math:`\Lambda = \log p_{ab} / p_a p_b` between its bins, each pixel costs :math:`-\Lambda(F, V)`: a loss as
+robust metrics have one, but the images themselves say which. Its slope is :math:`g = -\partial_V \Lambda`, and
+with the weights w and V's derivative J by the parameters of the map
+
+.. math:: \nabla = \frac{\sum w\, g\, J}{\sum w}, \qquad
+   H \approx \frac{1}{2} \frac{\sum w\, g^2 J^T J}{\sum w}.
+
+The gradient is exact: shares add up to 1, so that what they change by costs nothing in the first order. In the
+matrix the mean second derivatives of minus the logarithm of a likelihood are products of its first ones, as
+those of Fisher's information are; and half of it is taken. For tissue of one kind varies between people and
+machines, and shares change as images move: second derivatives that were measured on volumes of heads are
+between 0.1 and 1.2 times these products. The last steps mend it (`_secants`). The Hessian that P. Thevenaz and
+M. Unser, IEEE Transactions on Image Processing 9 (12), 2000, section III, take, of the shares' first
+derivatives alone, has the wrong sign where images are aligned (A. Dame, E. Marchand, IEEE Transactions on
+Image Processing 21 (9), 2012, section IV).
+
+Products of slopes for second derivatives: E. R. Berndt, B. H. Hall, R. E. Hall, J. A. Hausman, "Estimation
+and inference in nonlinear structural models", Annals of Economic and Social Measurement 3 (4), 1974.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, ClassVar
+
+import numpy as np
+
+from warpkit._core import Array, check_choice, namespace, to_numpy
+from warpkit.metrics import mutual_information
+from warpkit.warping import warp_normal_equations
+
+from ._least_squares import LeastSquares, View
+from ._pyramid import thinned
+
+INFORMATION = "mi"
+LEAST_BINS, MOST_BINS = 8, 32
+OUTSIDE = 0.001  # of the pixels are beyond the bins at either end: a few that shine do not squeeze the rest
+MOST_PIXELS = 2**17  # of the fixed image, for steps: more hardly change them
+LEAST_RANGE = 1e-6  # deviations: of a level on which nothing is left to vary
+PRODUCTS = 0.5  # of them in the matrix
+
+
+@dataclass(frozen=True, eq=False)
+class MutualInformation(LeastSquares):
+    """The comparison of two levels by mutual information."""
+
+    metric: str = INFORMATION
+    memory: ClassVar[int] = 8
+
+    def __post_init__(self) -> None:
+        check_choice("metric", self.metric, (INFORMATION,))
+
+    def sampled(self) -> MutualInformation:
+        """What steps are found by: pixels at even distances."""
+        return replace(self, fixed=thinned(self.fixed, MOST_PIXELS))
+
+    @cached_property
+    def bins(self) -> list[dict[str, Any]]:
+        """For each channel, as the metric wants them: the same for all maps."""
+        pixels = int(np.prod(self.fixed.shape))
+        bins = min(MOST_BINS, max(LEAST_BINS, round(pixels ** (1 / 3))))
+        fixed, moving = self.fixed, self.moving
+        return [
+            {
+                "fixed_range": _range(one, fixed.weights),
+                "moving_range": _range(other, moving.weights),
+                "bins": bins,
+            }
+            for one, other in zip(fixed.image, moving.image, strict=True)
+        ]
+
+    def cost(self, view: View, weights: Array) -> float:
+        """In nats, below 0, where `weights` say; infinite where nothing is to be compared."""
+        if float(weights.sum(dtype="float64")) < 1:
+            return np.inf
+        channels = range(len(view.warped))
+        costs = [mutual_information(*self._arrays(i, view, weights), **self.bins[i]) for i in channels]
+        return float(np.mean([float(cost[0]) for cost in costs]))
+
+    def _arrays(self, channel: int, view: View, weights: Array) -> tuple[Array, Array, Array]:
+        """The arguments of the metric for one channel."""
+        one = (None, slice(channel, channel + 1))
+        return self.fixed.image[one], view.warped[one], weights[None]
+
+    def _channel(self, channel: int, view: View, chain: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Gradient and Hessian by the parameters of a step; `chain` leads from them to theta (theta, k)."""
+        some, weights, xp = slice(channel, channel + 1), view.weights, namespace(view.warped)
+        arrays, count = self._arrays(channel, view, weights), float(weights.sum(dtype="float64"))
+        by_warped = (False, True, False)
+        _, slopes, _ = mutual_information.vjp(xp.ones(1), *arrays, needs=by_warped, **self.bins[channel])
+        slopes = count * slopes[0]  # w g
+        # Sums of J times any image: of J times the difference of V and V less that image.
+        wanted = (view.warped[some] - slopes).astype("float32")
+        moving, met = self.moving.image[some], (weights > 0).astype("float32")
+        squares = (slopes[0] ** 2 / xp.where(weights > 0, weights, 1)).astype("float32")
+        vector, matrix = (
+            warp_normal_equations(moving, wanted, view.transform, weights=weight, boundary="border")[which]
+            for weight, which in ((met, 1), (squares, 0))
+        )
+        products = chain.T @ to_numpy(matrix)[0] @ chain / count
+        return chain.T @ to_numpy(vector)[0] / count, PRODUCTS * products
+
+
+def _range(channel: Array, weights: Array | None) -> tuple[float, float]:
+    """From the least to the greatest value that counts, but for the OUTSIDE of them at either end."""
+    xp, inside = namespace(channel), channel.reshape(-1) if weights is None else channel[weights > 0]
+    low, high = to_numpy(xp.quantile(inside.astype("float64"), xp.asarray([OUTSIDE, 1 - OUTSIDE]))).tolist()
+    if low == high:  # what varies is smaller than that
+        low, high = float(inside.min()), float(inside.max())
+    return low, max(high, low + LEAST_RANGE)
