@@ -78,10 +78,10 @@ class Agreement:
     @property
     def convincing(self) -> bool:
         """Whether so many are near that chance is out of the question."""
-        from scipy.stats import binom  # not with warpkit: it takes long to load
+        from scipy.special import bdtrc  # not with warpkit: it takes long to load
 
         count = int(self.independent)
-        by_chance = float(binom.sf(np.ceil(self.share * count) - 1, count, self.chance))
+        by_chance = float(bdtrc(np.ceil(self.share * count) - 1, count, self.chance))
         return self.share >= max(LEAST_SHARE, 2 * self.chance) and by_chance < LEAST_PROBABILITY
 
 

@@ -68,7 +68,7 @@ def unspoiled(pair: Pair, start: np.ndarray, answer: Answer, level: int) -> Answ
         return answer
     before = look(pair, start, level)
     spoiled = answer.agreement.share < before.agreement.share - GAIN
-    if before.agreement.convincing and spoiled:
+    if _agrees(before) and spoiled:
         return replace(before, settled=False)
     return answer
 

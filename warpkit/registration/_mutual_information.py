@@ -40,7 +40,7 @@ from ._pyramid import thinned
 INFORMATION = "mi"
 LEAST_BINS, MOST_BINS = 8, 32
 OUTSIDE = 0.001  # of the pixels are beyond the bins at either end: a few that shine do not squeeze the rest
-MOST_PIXELS = 2**17  # of the fixed image, for steps: more hardly change them
+MOST_PIXELS = 2**16  # of the fixed image, for steps: more hardly change them
 LEAST_RANGE = 1e-6  # deviations: of a level on which nothing is left to vary
 PRODUCTS = 0.5  # of them in the matrix
 

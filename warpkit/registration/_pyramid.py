@@ -87,11 +87,13 @@ def _every(steps: list[int], level: Level) -> Level:
 
 
 def thinned(level: Level, most: int) -> Level:
-    """Every pixel, or every second, every third, ... along each axis: at most so many."""
-    step = 1
-    while math.prod(-(-length // step) for length in level.shape) > most:
-        step += 1
-    return level if step == 1 else _every([step] * len(level.shape), level)
+    """At most so many pixels: along the axes that have most, every second, every third, ..."""
+    steps, left = [1] * len(level.shape), list(level.shape)
+    while math.prod(left) > most:
+        axis = left.index(max(left))
+        steps[axis] += 1
+        left[axis] = -(-level.shape[axis] // steps[axis])
+    return level if max(steps) == 1 else _every(steps, level)
 
 
 def in_blocks(image: Array, length: int) -> Array:
