@@ -15,6 +15,7 @@ from .brains import brains
 from .homographies import NAMES, Pair, apply, corners, read_pairs
 from .peers import ecc, ecc_multi_scale, sift_magsac
 from .slices import slices
+from .volumes import volumes
 
 Row = dict[str, str]
 
@@ -129,4 +130,5 @@ RUNS: dict[str, Callable[..., Iterator[Row]]] = {
     "unrelated": unrelated,
     "slices": slices,
     "brains": brains,
+    "volumes": volumes,
 }
