@@ -36,6 +36,7 @@ TRUTH = wk.Affine(
 CONTRASTS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "as it is": lambda x: x,
     "inverted": lambda x: 1 - x,
+    "inverted and bent": lambda x: (1 - x) ** 3,
     "not one to one": lambda x: np.sin(2 * np.pi * x),
 }
 

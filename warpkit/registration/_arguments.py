@@ -13,8 +13,8 @@ from warpkit.transforms import AbstractMatrix, AbstractTransform
 from ._fields import FIELDS
 from ._least_squares import CORRELATIONS, METRICS
 from ._matrix_groups import GROUPS, MatrixGroup, matrix_group
-from ._mutual_information import INFORMATION
-from ._pyramid import make_pyramid
+from ._mutual_information import INFORMATION, SIGMA
+from ._pyramid import FINEST_SIGMA, make_pyramid
 from ._refine import Pair
 from ._refine_field import FieldOptions
 
@@ -54,8 +54,9 @@ def make_pair(
         _checked(image, mask, name, dimensions)
         for image, mask, name in zip((fixed, moving), masks, NAMES, strict=True)
     ]
+    sigma = SIGMA if metric == INFORMATION else FINEST_SIGMA
     pyramids = [
-        make_pyramid(channels, weights, to_space)
+        make_pyramid(channels, weights, to_space, finest_sigma=sigma)
         for (channels, weights), to_space in zip(_in_units(checked, metric), spaces, strict=True)
     ]
     group = matrix_group("affine" if transform in FIELDS else transform, dimensions)

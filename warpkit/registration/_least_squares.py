@@ -128,6 +128,10 @@ class LeastSquares:
     def __post_init__(self) -> None:
         check_choice("metric", self.metric, METRICS)
 
+    def in_fixed_contrast(self, view: View) -> Array:
+        """The warped image as parts of it are compared with the fixed one's."""
+        return view.warped
+
     def sampled(self) -> LeastSquares:
         """What steps are found by: all pixels."""
         return self

@@ -31,7 +31,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from warpkit._core import Array, check_choice, namespace, to_numpy
-from warpkit.metrics import mutual_information
+from warpkit.metrics import histogram_lookup, joint_histogram, mutual_information
 from warpkit.warping import warp_normal_equations
 
 from ._least_squares import LeastSquares, View
@@ -40,8 +40,10 @@ from ._pyramid import thinned
 INFORMATION = "mi"
 LEAST_BINS, MOST_BINS = 8, 32
 OUTSIDE = 0.001  # of the pixels are beyond the bins at either end: a few that shine do not squeeze the rest
+SIGMA = 0.4  # pixels, at full size: what is blurred before one value is told by another cannot be told exactly
 MOST_PIXELS = 2**16  # of the fixed image, for steps: more hardly change them
 LEAST_RANGE = 1e-6  # deviations: of a level on which nothing is left to vary
+TINY = 1e-12  # of a pixel, in a bin: there is none
 PRODUCTS = 0.5  # of them in the matrix
 
 
@@ -73,6 +75,30 @@ class MutualInformation(LeastSquares):
             }
             for one, other in zip(fixed.image, moving.image, strict=True)
         ]
+
+    def in_fixed_contrast(self, view: View) -> Array:
+        """Each value of the warped image replaced by the mean of those that it meets in the fixed one.
+
+        What is tissue in one image and void in another differs in more than sign. Of some dozens of values,
+        each told by the whole image, none can make a part of it fit just where it is.
+        """
+        xp = namespace(view.warped)
+        out = [xp.zeros_like(view.warped[0])] * len(view.warped)
+        if float(view.weights.sum(dtype="float64")) >= 1:
+            out = [self._mean_met(i, view) for i in range(len(view.warped))]
+        return xp.stack(out)
+
+    def _mean_met(self, channel: int, view: View) -> Array:
+        """One channel of it."""
+        fixed, warped, weights = self._arrays(channel, view, view.weights)
+        ranges = {key: self.bins[channel][key] for key in ("fixed_range", "moving_range")}
+        (low, high), bins = ranges["fixed_range"], self.bins[channel]["bins"]
+        xp = namespace(warped)
+        histogram = joint_histogram(fixed, warped, weights[None], **self.bins[channel])[0, 0]
+        mean = xp.linspace(low, high, bins) @ histogram / xp.maximum(histogram.sum(axis=0), TINY)
+        table = xp.broadcast_to(mean, (1, 1, bins, bins))
+        met = histogram_lookup(table, fixed, warped, **ranges)[0, 0]
+        return xp.where(view.weights > 0, met, 0)
 
     def cost(self, view: View, weights: Array) -> float:
         """In nats, below 0, where `weights` say; infinite where nothing is to be compared."""

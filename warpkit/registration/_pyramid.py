@@ -50,11 +50,15 @@ class Level:
 
 
 def make_pyramid(
-    image: Array, weights: Array | None, to_space: np.ndarray, levels: int | None = None
+    image: Array,
+    weights: Array | None,
+    to_space: np.ndarray,
+    levels: int | None = None,
+    finest_sigma: float = FINEST_SIGMA,
 ) -> list[Level]:
     """Levels from the finest to the coarsest: at most `levels`, fewer where the image is too small."""
     finest = Level(image.astype("float32"), None if weights is None else weights.astype("float32"), to_space)
-    pyramid = [_blurred(finest, FINEST_SIGMA)]
+    pyramid = [_blurred(finest, finest_sigma)]
     last = finest
     while levels is None or len(pyramid) < levels:
         steps = [2 if length >= 2 * SHORTEST[len(last.shape)] else 1 for length in last.shape]

@@ -112,7 +112,7 @@ def look(pair: Pair, matrix: np.ndarray, level: int) -> Answer:
     """The answer `matrix`, as it is, on one level."""
     images = comparison(pair, level, matrix)
     view = images.view(matrix)
-    agreement = find_agreement(images.fixed.image, view.warped, view.weights)
+    agreement = find_agreement(images.fixed.image, images.in_fixed_contrast(view), view.weights)
     cost = images.cost(view, view.weights)
     return Answer(matrix, view, cost, images.overlap(view), True, agreement, [])
 
