@@ -1,8 +1,8 @@
 """Volumes of heads from three scanners, through physical space, by mutual information.
 
-The files are RNiftyReg's: a T1-weighted head, an echo-planar T2-weighted one of the same person with other pixels
-and another field of view, and the brain of the Montreal Neurological Institute's template. SimpleITK's affine
-registration by Mattes' mutual information is beside: with all pixels, and with every fifth. Both answers are
+The files are RNiftyReg's: a T1-weighted head; an echo-planar, T2-weighted one with other pixels and another
+field of view; and the brain of the template of the Montreal Neurological Institute. Beside is SimpleITK's
+affine registration by Mattes' mutual information, with all pixels and with every fifth. All answers are
 judged by SimpleITK's evaluation of that metric over all pixels.
 
 And the T1-weighted head against itself, as another scanner would see it, moved by a known affine map.

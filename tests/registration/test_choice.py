@@ -101,6 +101,19 @@ def test_a_start_without_evidence_is_not_kept(wanted):
     assert unspoiled(pair, wanted, answer, 0) is answer
 
 
+def test_a_start_with_some_evidence_is_not_kept(wanted):
+    """Which of two answers some more parts agree with says little where most do not."""
+    pair = problem(wanted)
+    elsewhere = look(pair, np.eye(3), 0)
+    before = look(pair, wanted, 0)
+    near = int(0.9 * _choice.ENOUGH * before.agreement.tiles)
+    some = replace(before, agreement=replace(before.agreement, near=near))
+    assert some.agreement.convincing
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_choice, "look", lambda *_: some)
+        assert unspoiled(pair, wanted, elsewhere, 0) is elsewhere
+
+
 @pytest.mark.parametrize(("init", "error"), [("guess", ValueError), (np.eye(3), TypeError)])
 def test_wrong_ways_to_start(init, error):
     with pytest.raises(error, match="init"):

@@ -104,7 +104,8 @@ def test_what_has_weight_0_does_not_count():
     spoiled[:, images.fixed.weights == 0] = 1e6
     level = Level(spoiled, images.fixed.weights, images.fixed.to_space)
     given, other = (
-        x.model(x.view(matrix), matrix @ generators) for x in (images, MutualInformation(level, images.moving))
+        x.model(x.view(matrix), matrix @ generators)
+        for x in (images, MutualInformation(level, images.moving))
     )
     assert given.cost == other.cost
     np.testing.assert_array_equal(given.gradient, other.gradient)
@@ -135,6 +136,25 @@ def test_bins_are_of_the_images_alone():
     for length, expected in ((10, LEAST_BINS), (400, MOST_BINS)):
         level = Level(rng.uniform(0, 1, (1, length, length)), None, np.eye(3))
         assert MutualInformation(level, level).bins[0]["bins"] == expected
+
+
+def in_contrast_of(fixed, values):
+    images = MutualInformation(Level(fixed, None, np.eye(3)), Level(values, None, np.eye(3)))
+    return images.in_fixed_contrast(images.view(np.eye(3)))
+
+
+def test_one_contrast_for_both():
+    """What one value tells of the other is undone; what it does not tell becomes the mean of all."""
+    fixed = texture((180, 200))[None] / 255
+    for values in (1 - fixed, (fixed + 0.2) ** 3, np.exp(-3 * fixed)):
+        given = in_contrast_of(fixed, values)
+        assert np.corrcoef(given.ravel(), fixed.ravel())[0, 1] > 0.998
+        np.testing.assert_allclose(given.mean(), fixed.mean(), rtol=0.01)
+    folded = np.cos(3 * np.pi * fixed)  # neither bright nor dark goes with bright
+    assert abs(np.corrcoef(fixed.ravel(), folded.ravel())[0, 1]) < 0.5
+    assert np.corrcoef(in_contrast_of(folded, fixed).ravel(), folded.ravel())[0, 1] > 0.95
+    noise = np.random.default_rng(0).standard_normal(fixed.shape)
+    assert in_contrast_of(fixed, noise).std() < 0.2 * fixed.std()
 
 
 def test_steps_are_found_by_some_of_the_pixels():
@@ -170,10 +190,14 @@ def test_other_contrast_in_the_world(contrast):
     """In millimetres, between volumes of other pixels and directions, with a hole full of something else."""
     moving = texture((44, 48, 52), sigma=2.0)
     theirs = wk.Geometry(moving.shape, spacing=(1.2, 1.0, 1.5), origin=(-30.0, -20.0, -35.0))
-    own = wk.Geometry((40, 50, 46), spacing=(1.2, 0.8, 1.4), origin=(-26, 22, -26), direction=np.diag([1, -1, 1]))
+    own = wk.Geometry(
+        (40, 50, 46), spacing=(1.2, 0.8, 1.4), origin=(-26, 22, -26), direction=np.diag([1, -1, 1])
+    )
     theta = np.array([[[1.02, 0.05, 0.0, 1.0], [-0.04, 0.98, 0.03, -1.5], [0.02, 0.0, 1.01, 0.7]]])
     truth = wk.Affine(theta, frame="world")
-    fixed = CONTRASTS[contrast](warp(moving, truth.to_frame("pixel", theirs, own), own.shape, boundary="wrap"))
+    fixed = CONTRASTS[contrast](
+        warp(moving, truth.to_frame("pixel", theirs, own), own.shape, boundary="wrap")
+    )
     mask = np.ones(own.shape, bool)
     mask[:12, :12, :18] = False
     fixed[~mask] = np.random.default_rng(0).normal(fixed.mean(), fixed.std(), int((~mask).sum()))
@@ -181,7 +205,9 @@ def test_other_contrast_in_the_world(contrast):
         fixed, moving, "affine", "mi", fixed_mask=mask, fixed_geometry=own, moving_geometry=theirs
     )
     assert result.converged, result.reason
-    points = map_points(own.matrix, np.array(list(np.ndindex(2, 2, 2)))[:, ::-1] * (np.array(own.shape[::-1]) - 1))
+    points = map_points(
+        own.matrix, np.array(list(np.ndindex(2, 2, 2)))[:, ::-1] * (np.array(own.shape[::-1]) - 1)
+    )
     assert np.linalg.norm(result.transform(points) - truth(points), axis=-1).max() < 0.15
 
 

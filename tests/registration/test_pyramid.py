@@ -5,7 +5,7 @@ import pytest
 from scipy.ndimage import gaussian_filter
 
 from warpkit.registration._matrix_groups import map_points, scaling
-from warpkit.registration._pyramid import FINEST_SIGMA, SHORTEST, in_blocks, make_pyramid
+from warpkit.registration._pyramid import FINEST_SIGMA, SHORTEST, Level, in_blocks, make_pyramid, thinned
 
 
 @pytest.mark.parametrize("shape", [(301, 200), (70, 301, 65), (20, 400)])
@@ -75,3 +75,16 @@ def test_blocks():
     np.testing.assert_array_equal(in_blocks(image, 1), image)
     expected = [[image[i : i + 2, j : j + 2].mean() for j in (0, 2)] for i in (0, 2, 4)]
     np.testing.assert_array_equal(in_blocks(image, 2), expected)
+
+
+@pytest.mark.parametrize(("shape", "most", "expected"), [((6, 8), 48, (6, 8)), ((9, 30), 100, (9, 10))])
+def test_thinned_pixels_keep_their_places(shape, most, expected):
+    values = np.random.default_rng(0).random((2, *shape))
+    level = Level(values, values[0], scaling([0.5, 2.0], [3.0, 4.0]))
+    thin = thinned(level, most)
+    assert thin.shape == expected
+    for pixel in np.ndindex(expected):
+        place = map_points(thin.to_space, np.array([pixel[::-1]], float))
+        ((column, row),) = map_points(np.linalg.inv(level.to_space), place).round().astype(int)
+        np.testing.assert_array_equal(thin.image[:, *pixel], values[:, row, column])
+        assert thin.weights[pixel] == values[0, row, column]

@@ -41,11 +41,17 @@ def test_a_look_changes_nothing(turned_pair):
     np.testing.assert_array_equal(good.matrix, matrix)
 
 
-@pytest.mark.parametrize(("longest", "level"), [(SCOUT, 0), (SCOUT + 1, 1), (2 * SCOUT + 1, 2)])
+@pytest.mark.parametrize(("longest", "level"), [(400, 0), (401, 1), (801, 2)])
 def test_starts_are_tried_on_small_images(longest, level):
     image = texture((100, longest))
     assert pair(image, image[:90]).scout_level == level
-    assert max(pair(image, image).fixed[level].shape) <= SCOUT
+    assert max(pair(image, image).fixed[level].shape) <= SCOUT[2]
+
+
+@pytest.mark.parametrize(("longest", "level"), [(64, 0), (65, 1)])
+def test_starts_are_tried_on_small_volumes(longest, level):
+    volume = texture((48, 50, longest))
+    assert pair(volume, volume[:40]).scout_level == level
 
 
 def test_robust_scales_are_measured(turned_pair):

@@ -137,7 +137,9 @@ def levenberg_marquardt(
             trial = steps.step(view.matrix, parameters)
             distance = steps.displacement(view.matrix, trial)
             if short is None:
-                short = distance <= SETTLED * tolerance or _gain(here, parameters) <= LEAST_GAIN * abs(here.cost)
+                short = distance <= SETTLED * tolerance or _gain(here, parameters) <= LEAST_GAIN * abs(
+                    here.cost
+                )
             if np.isfinite(distance):
                 there = images.view(trial)
                 if images.overlap(there) >= LEAST_OVERLAP and images.improves(view, there):

@@ -1,25 +1,29 @@
 r"""How much the values of one image tell of the other's, and a quadratic model of it: for two modalities.
 
-The cost is minus the mutual information of the fixed image F and the warped moving one V, a mean over pixels:
+The cost is minus the mutual information of the fixed image F and the warped moving one V:
 :func:`warpkit.metrics.mutual_information`. With the shares :math:`p_{ab}` of their joint histogram, and
-:math:`\Lambda = \log p_{ab} / p_a p_b` between its bins, each pixel costs :math:`-\Lambda(F, V)`: a loss as
-robust metrics have one, but the images themselves say which. Its slope is :math:`g = -\partial_V \Lambda`, and
-with the weights w and V's derivative J by the parameters of the map
+:math:`\Lambda = \log p_{ab} / p_a p_b` between its bins, it is the mean of
+:math:`-\Lambda(F, V)` over the pixels: a loss as robust metrics have one, but the images say which.
+Its slope is :math:`g = -\partial_V \Lambda`, and with the weights w and V's derivative J by the parameters of
+the map
 
 .. math:: \nabla = \frac{\sum w\, g\, J}{\sum w}, \qquad
    H \approx \frac{1}{2} \frac{\sum w\, g^2 J^T J}{\sum w}.
 
-The gradient is exact: shares add up to 1, so that what they change by costs nothing in the first order. In the
-matrix the mean second derivatives of minus the logarithm of a likelihood are products of its first ones, as
-those of Fisher's information are; and half of it is taken. For tissue of one kind varies between people and
-machines, and shares change as images move: second derivatives that were measured on volumes of heads are
-between 0.1 and 1.2 times these products. The last steps mend it (`_secants`). The Hessian that P. Thevenaz and
-M. Unser, IEEE Transactions on Image Processing 9 (12), 2000, section III, take, of the shares' first
-derivatives alone, has the wrong sign where images are aligned (A. Dame, E. Marchand, IEEE Transactions on
-Image Processing 21 (9), 2012, section IV).
+The gradient is exact: shares add up to 1, so that their own change costs nothing in the first order. In the
+matrix, products of first derivatives stand for second ones, as in Fisher's information: the mean of minus the
+second derivatives of the logarithm of a likelihood is that of the products of its first ones. Half of it is
+taken, for shares change as images move, and tissue of one kind varies from place to place: on heads of two
+people and of two modalities, the true second derivatives were 0.1 to 1.2 times these products. The last steps
+mend it (`_secants`).
 
-Products of slopes for second derivatives: E. R. Berndt, B. H. Hall, R. E. Hall, J. A. Hausman, "Estimation
-and inference in nonlinear structural models", Annals of Economic and Social Measurement 3 (4), 1974.
+To leave the second derivatives of the shares out of the exact Hessian would not do. What is left is minus a
+sum of squares, of the wrong sign near an answer.
+
+E. R. Berndt, B. H. Hall, R. E. Hall, J. A. Hausman, "Estimation and inference in nonlinear structural
+models", Annals of Economic and Social Measurement 3 (4), 1974, for the matrix; A. Dame, E. Marchand,
+"Second-order optimization of mutual information for real-time image registration", IEEE Transactions on Image
+Processing 21 (9), 2012, for the sign.
 """
 
 from __future__ import annotations
@@ -40,7 +44,7 @@ from ._pyramid import thinned
 INFORMATION = "mi"
 LEAST_BINS, MOST_BINS = 8, 32
 OUTSIDE = 0.001  # of the pixels are beyond the bins at either end: a few that shine do not squeeze the rest
-SIGMA = 0.4  # pixels, at full size: what is blurred before one value is told by another cannot be told exactly
+SIGMA = 0.4  # pixels, at full size: a little, for blur and another contrast do not commute
 MOST_PIXELS = 2**16  # of the fixed image, for steps: more hardly change them
 LEAST_RANGE = 1e-6  # deviations: of a level on which nothing is left to vary
 TINY = 1e-12  # of a pixel, in a bin: there is none

@@ -77,7 +77,9 @@ class Pair:
     def scout_level(self) -> int:
         """The finest level that is small enough to try starts on."""
         count = min(len(self.fixed), len(self.moving))
-        small = [max(*self.fixed[i].shape, *self.moving[i].shape) <= SCOUT[self.group.ndim] for i in range(count)]
+        small = [
+            max(*self.fixed[i].shape, *self.moving[i].shape) <= SCOUT[self.group.ndim] for i in range(count)
+        ]
         return small.index(True) if True in small else count - 1
 
 

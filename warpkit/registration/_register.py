@@ -56,9 +56,10 @@ def register(
     transform : {"affine", "translation", "rigid", "similarity", "projective", ...}
         What kind of map. "displacement" and "diffeomorphic" are fields: an affine map, and before it a
         displacement of each pixel, or the flow of a velocity, which has a smooth inverse.
-    metric : {"ncc", "lncc", "ssd", "huber", "tukey"}
+    metric : {"ncc", "lncc", "mi", "ssd", "huber", "tukey"}
         What makes images alike. "ncc", the correlation, knows neither gain nor bias; "lncc" is the mean
-        correlation within windows of 5 pixels, each with a gain and bias of its own; "ssd" is the mean of
+        correlation within windows of 5 pixels, each with a gain and bias of its own; "mi", for linear maps
+        alone, is mutual information: images of two modalities; "ssd" is the mean of
         squared differences; "huber" and "tukey" heed large differences less, or not at all. Of images with
         channels each channel counts the same, and correlations give each a gain and bias of its own.
     init : {"auto", "identity", "phase", "mass", "features", "fourier"} or AbstractTransform

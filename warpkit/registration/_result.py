@@ -31,7 +31,8 @@ class RegistrationResult:
     reason : str
         Why, or why not.
     metric : float
-        The correlation for "ncc"; the mean loss for the others, in units of the fixed image's variance.
+        The correlation for "ncc" and "lncc" and mutual information in nats for "mi", the greater the better;
+        the mean loss for the others, in units of the fixed image's variance.
     overlap : float
         Which share of the fixed image, by weight, has a counterpart.
     agreement : Agreement
