@@ -27,6 +27,7 @@ Row = dict[str, str]
 
 PAIRS = {"T1 to MNI": ("mni_brain", "flash_t1"), "EPI to T1": ("flash_t1", "epi_t2")}
 BINS = 32
+TOLERANCE = 0.001  # pixels
 SHARES = (1.0, 0.2)  # of the pixels, for SimpleITK
 ITERATIONS = 300
 
@@ -55,6 +56,7 @@ def align(fixed: wk.Image, moving: wk.Image) -> wk.RegistrationResult:
         "mi",
         fixed_geometry=fixed.geometry,
         moving_geometry=moving.geometry,
+        tolerance=TOLERANCE,
     )
 
 

@@ -16,12 +16,14 @@ from warpkit._core import check_choice, wrong_type, wrong_value
 from warpkit.transforms import AbstractTransform
 
 from ._arguments import start_matrix
+from ._mutual_information import INFORMATION
 from ._refine import Answer, Pair, look, refine
 from ._starts import QUICK, STARTS, THOROUGH, Start
 
 CLEAR = 0.8  # of the tiles agree: there is no need to see whether more of them did at the start
 ENOUGH = 0.3  # of the tiles agree: no other start is tried
 GAIN = 0.02  # by which a refined answer may agree less than its start, before the start is kept
+GAIN_OF_MODALITIES = 0.1  # the same for "mi": parts find their places less surely
 
 
 def choose_start(pair: Pair, init: Any, frame: str) -> tuple[str, np.ndarray, range] | None:
@@ -67,7 +69,8 @@ def unspoiled(pair: Pair, start: np.ndarray, answer: Answer, level: int) -> Answ
     if answer.agreement.share >= CLEAR:
         return answer
     before = look(pair, start, level)
-    spoiled = answer.agreement.share < before.agreement.share - GAIN
+    gain = GAIN_OF_MODALITIES if pair.metric == INFORMATION else GAIN
+    spoiled = answer.agreement.share < before.agreement.share - gain
     if _agrees(before) and spoiled:
         return replace(before, settled=False)
     return answer
