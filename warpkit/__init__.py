@@ -81,6 +81,7 @@ from .transforms import Composed as Composed
 from .transforms import Diffeomorphism as Diffeomorphism
 from .transforms import Displacement as Displacement
 from .transforms import FailedEstimate as FailedEstimate
+from .transforms import FreeFormDeformation as FreeFormDeformation
 from .transforms import Projective as Projective
 from .transforms import Rigid as Rigid
 from .transforms import Similarity as Similarity

@@ -28,6 +28,7 @@ def examples():
         spline.to_frame("pixel", (20, 30)),  # with the affine maps around it
         wk.Displacement.random(rng, 2),
         wk.Diffeomorphism.random(rng, 3),
+        wk.FreeFormDeformation.random(rng, 2, n=2),
         spline.inverse(),
         wk.Composed.random(rng, 2),
         wk.Composed((wk.Composed.random(rng, 2).inverse(), spline)),

@@ -59,6 +59,16 @@ NAN = np.where(np.arange(50) == 7, np.nan, IMAGE)
             {"init": wk.Rigid(np.array([0.1]), np.zeros((1, 2)), frame="pixel"), "transform": "translation"},
             'init: expected a start of the kind "translation", given Rigid beyond it',
         ),
+        ((IMAGE, IMAGE, "affine"), {"control_points": 5}, "control_points: expected a transform that has it"),
+        (
+            (IMAGE, IMAGE, "tps"),
+            {"optimizer": "adam"},
+            "optimizer: expected a transform that has it: bspline",
+        ),
+        ((IMAGE, IMAGE, "tps"), {"control_points": 1}, "control_points: expected a whole number of at least"),
+        ((IMAGE, IMAGE, "bspline"), {"control_points": 4.5}, "control_points: expected a whole number"),
+        ((IMAGE, IMAGE, "bspline"), {"smoothness": -1.0}, "smoothness: expected a number of at least 0"),
+        ((IMAGE, IMAGE, "bspline"), {"optimizer": "sgd"}, "optimizer: expected one of 'lbfgs', 'adam'"),
         ((IMAGE, IMAGE), {"fixed_geometry": wk.Geometry((40, 50))}, "moving_geometry: expected one for each"),
         (
             (IMAGE, IMAGE),

@@ -1,11 +1,13 @@
 """Known maps are found again, in every group, and within few steps."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
 from warpkit.registration._least_squares import METRICS, LeastSquares
-from warpkit.registration._levenberg_marquardt import Steps, levenberg_marquardt
+from warpkit.registration._levenberg_marquardt import PATIENCE, Steps, levenberg_marquardt
 from warpkit.registration._matrix_groups import GROUPS, matrix_group, scaling
 from warpkit.registration._pyramid import Level
 from warpkit.warping import warp
@@ -56,6 +58,22 @@ def test_it_stops_when_told_to():
     found = levenberg_marquardt(least_squares, steps, np.eye(3), level=0, tolerance=1e-4, max_iterations=1)
     assert len(found.history) == 1
     assert not found.settled
+
+
+def test_it_stops_where_steps_are_not_worth_it():
+    """Noise leaves a cost, and the gradient of local correlation comes with an approximate matrix."""
+    least_squares, steps, _ = problem("affine", 2, "lncc")
+    fixed = least_squares.fixed
+    noise = 0.2 * fixed.image.std() * np.random.default_rng(0).standard_normal(fixed.image.shape)
+    least_squares = replace(least_squares, fixed=replace(fixed, image=fixed.image + noise))
+    options = {"level": 0, "tolerance": 1e-9, "max_iterations": 50}
+    to_the_end = levenberg_marquardt(least_squares, steps, np.eye(3), **options).history
+    found = levenberg_marquardt(least_squares, steps, np.eye(3), **options, worth=0.01)
+    assert found.settled
+    assert PATIENCE < len(found.history) < len(to_the_end)
+    costs = [step.cost for step in to_the_end]
+    worth = (1 - 0.01 * PATIENCE) * np.array(costs[:-PATIENCE]) > costs[PATIENCE:]
+    assert len(found.history) == PATIENCE + 1 + np.argmin(worth)
 
 
 def test_an_image_and_itself_are_settled_at_once():

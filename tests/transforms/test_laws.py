@@ -21,6 +21,7 @@ from warpkit.transforms import (
     Composed,
     Diffeomorphism,
     Displacement,
+    FreeFormDeformation,
     NumericalInverse,
     Projective,
     Rigid,
@@ -39,6 +40,7 @@ CLASSES = [
     ThinPlateSpline,
     Displacement,
     Diffeomorphism,
+    FreeFormDeformation,
     Composed,
 ]
 OF_PIXELS = (Displacement, Diffeomorphism)
@@ -54,6 +56,9 @@ def identity(cls, ndim, frame, n=1):
     if cls is ThinPlateSpline:
         points = identity_grid((3,) * ndim, "corners").reshape(-1, ndim)
         return cls.identity(points, frame=frame, n=n)
+    if cls is FreeFormDeformation:  # the lattice of those that are drawn
+        drawn = cls.random(np.random.default_rng(0), ndim, frame=frame, n=n)
+        return dataclasses.replace(drawn, coefficients=0 * drawn.coefficients)
     return cls.identity(SHAPE[:ndim] if cls in OF_PIXELS else ndim, frame=frame, n=n)
 
 

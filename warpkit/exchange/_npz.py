@@ -23,6 +23,7 @@ from warpkit.transforms import (
     Composed,
     Diffeomorphism,
     Displacement,
+    FreeFormDeformation,
     NumericalInverse,
     Projective,
     Rigid,
@@ -47,6 +48,7 @@ _CLASSES: dict[str, Any] = {
         ThinPlateSpline,
         Displacement,
         Diffeomorphism,
+        FreeFormDeformation,
         NumericalInverse,
         Composed,
     )

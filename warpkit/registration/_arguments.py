@@ -11,16 +11,22 @@ from warpkit.grids import Geometry
 from warpkit.transforms import AbstractMatrix, AbstractTransform
 
 from ._fields import FIELDS
+from ._gradient_descent import OPTIMIZERS
 from ._least_squares import CORRELATIONS, METRICS
 from ._matrix_groups import GROUPS, MatrixGroup, matrix_group
 from ._mutual_information import INFORMATION, SIGMA
 from ._pyramid import FINEST_SIGMA, make_pyramid
 from ._refine import Pair
 from ._refine_field import FieldOptions
+from ._refine_spline import SPLINES, SplineOptions
 
 NAMES = ("fixed", "moving")
-TRANSFORMS = (*GROUPS, *FIELDS)
-SMOOTHNESS = 0.5
+DEFORMABLE = (*FIELDS, *SPLINES)
+TRANSFORMS = (*GROUPS, *DEFORMABLE)
+SMOOTHNESS = 0.5  # of fields, in pixels
+STIFFNESS = {"tps": 0.001, "bspline": 0.005}
+MOST_CONTROL_POINTS = {("tps", 2): 8, ("tps", 3): 5, ("bspline", 2): 25, ("bspline", 3): 25}
+LEAST_SPACING = 4.0  # pixels: by themselves, control points are no nearer
 Channels = tuple[Array, Array | None]
 
 
@@ -36,7 +42,7 @@ def make_pair(
 ) -> Pair:
     """Check the arguments, and make the pyramids."""
     check_choice("transform", transform, TRANSFORMS)
-    check_choice("metric", metric, METRICS if transform in FIELDS else (*METRICS, INFORMATION))
+    check_choice("metric", metric, METRICS if transform in (*FIELDS, *SPLINES) else (*METRICS, INFORMATION))
     if not _is_number(tolerance) or not tolerance > 0:
         raise wrong_value("tolerance", "a number of pixels above 0", repr(tolerance))
     if not isinstance(max_iterations, int) or max_iterations < 1:
@@ -59,20 +65,37 @@ def make_pair(
         make_pyramid(channels, weights, to_space, finest_sigma=sigma)
         for (channels, weights), to_space in zip(_in_units(checked, metric), spaces, strict=True)
     ]
-    group = matrix_group("affine" if transform in FIELDS else transform, dimensions)
+    group = matrix_group("affine" if transform in DEFORMABLE else transform, dimensions)
     return Pair(pyramids[0], pyramids[1], group, metric, float(tolerance), max_iterations)
 
 
-def field_options(transform: str, smoothness: Any) -> FieldOptions | None:
-    """None for linear maps."""
-    if transform not in FIELDS:
-        if smoothness is not None:
-            raise wrong_value("smoothness", f"a field, one of {FIELDS}, to be smoothed", transform)
+def deformation_options(
+    transform: str, shape: tuple[int, ...], smoothness: Any, control_points: Any, optimizer: Any
+) -> FieldOptions | SplineOptions | None:
+    """For a fixed image of that shape; None for linear maps."""
+    for name, given, kinds in (
+        ("smoothness", smoothness, DEFORMABLE),
+        ("control_points", control_points, SPLINES),
+        ("optimizer", optimizer, ("bspline",)),
+    ):
+        if given is not None and transform not in kinds:
+            raise wrong_value(name, f"a transform that has it: {', '.join(kinds)}", transform)
+    if transform not in DEFORMABLE:
         return None
-    smoothness = SMOOTHNESS if smoothness is None else smoothness
+    own = SMOOTHNESS if transform in FIELDS else STIFFNESS[transform]
+    smoothness = own if smoothness is None else smoothness
     if not _is_number(smoothness) or not 0 <= smoothness < np.inf:
-        raise wrong_value("smoothness", "a number of pixels of at least 0", repr(smoothness))
-    return FieldOptions(transform, float(smoothness))
+        raise wrong_value("smoothness", "a number of at least 0", repr(smoothness))
+    if transform in FIELDS:
+        return FieldOptions(transform, float(smoothness))
+    most = MOST_CONTROL_POINTS[transform, len(shape)]
+    fitting = max(3, min(most, int((max(shape) - 1) / LEAST_SPACING) + 1))
+    count = fitting if control_points is None else control_points
+    if not isinstance(count, int) or isinstance(count, bool) or count < 2:
+        raise wrong_value("control_points", "a whole number of at least 2", repr(count))
+    optimizer = "lbfgs" if optimizer is None else optimizer
+    check_choice("optimizer", optimizer, tuple(OPTIMIZERS))
+    return SplineOptions(transform, count, float(smoothness), optimizer)
 
 
 def check_finest_level(finest_level: Any) -> None:

@@ -141,11 +141,14 @@ class FieldComparison:
         local = self.images.metric == "lncc"
         return _slopes(self.images.fixed_in_local_units if local else self.images.fixed.image)
 
+    def grid(self, displacement: Array) -> Array:
+        """Where in the moving level the pixels of the fixed one are, (1, *spatial, ndim)."""
+        matrix, still = self.linear
+        return (still + namespace(displacement).moveaxis(displacement, 0, -1) @ matrix.T)[None]
+
     def view(self, displacement: Array) -> View:
         """The moving image under the linear map after `displacement` (ndim, *spatial)."""
-        xp = namespace(displacement)
-        matrix, still = self.linear
-        grid = (still + xp.moveaxis(displacement, 0, -1) @ matrix.T)[None]
+        grid = self.grid(displacement)
 
         def pull(image: Array, boundary: str = "constant") -> Array:
             return grid_sample(image[None], grid, boundary=boundary, frame="pixel")[0]

@@ -21,8 +21,9 @@ from warpkit._core import Array, namespace, ndimage
 
 from ._agreement import Agreement, Search, compare_tiles
 from ._fields import FieldComparison
+from ._levenberg_marquardt import Iteration
 from ._pyramid import Level
-from ._refine import Pair, comparison
+from ._refine import Answer, Pair, comparison
 
 SEARCHES = {2: Search(16, 4, 1.0), 3: Search(8, 4, 1.5)}
 LONGEST = {2: 400, 3: 64}  # pixels: larger images are looked at on a coarser level
@@ -103,3 +104,25 @@ def _corners(left_out: Array, inside: Array, length: int, search: Search) -> np.
         and bool(inside[tuple(slice(i, i + window) for i in corner)].all())
     ]
     return np.array(found, int).reshape(-1, len(shape))
+
+
+def judged(
+    pair: Pair,
+    matrix: np.ndarray,
+    displacement: Array,
+    find_displacement: Callable[[Pair], Array],
+    history: list[Iteration],
+    *,
+    settled: bool,
+) -> tuple[Answer, bool]:
+    """What a displacement before the affine map makes of the finest level; and whether it is worse than none.
+
+    The agreement is that of parts which had no say in what `find_displacement` finds without them.
+    """
+    both = FieldComparison(comparison(pair, 0, matrix), matrix)
+    images, view = both.images, both.view(displacement)
+    before = both.view(namespace(displacement).zeros_like(displacement))
+    cost, overlap = images.cost(view, view.weights), images.overlap(view)
+    agreement = held_out_agreement(pair, matrix, find_displacement)
+    answer = Answer(matrix, view, cost, overlap, settled, agreement, history)
+    return answer, images.improves(view, before)

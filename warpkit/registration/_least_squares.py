@@ -41,11 +41,12 @@ from typing import ClassVar
 import numpy as np
 
 from warpkit._core import Array, check_choice, namespace, to_numpy
-from warpkit.transforms import AbstractMatrix, Affine, Projective
+from warpkit.transforms import AbstractMatrix, Affine, Projective, ThinPlateSpline
 from warpkit.warping import NormalEquations, warp, warp_normal_equations
 
 from ._local_units import LocalUnits
 from ._pyramid import Level
+from ._spline_sums import spline_sums
 
 CORRELATIONS = ("ncc", "lncc")  # know neither gain nor bias, and are 1 for images that are alike
 METRICS = ("ncc", "lncc", "ssd", "huber", "tukey")
@@ -85,8 +86,8 @@ class View:
     ----------
     matrix : ndarray (ndim + 1, ndim + 1)
         The map, in space.
-    transform : AbstractMatrix
-        The same, from pixels of the fixed level to pixels of the moving one.
+    transform : AbstractMatrix or ThinPlateSpline
+        The same, from pixels of the fixed level to pixels of the moving one; with a spline, if there is one.
     warped : array (c, *spatial)
         Beyond the moving image's edges its last pixels go on.
     weights : array (*spatial)
@@ -94,7 +95,7 @@ class View:
     """
 
     matrix: np.ndarray
-    transform: AbstractMatrix
+    transform: AbstractMatrix | ThinPlateSpline
     warped: Array
     weights: Array
 
@@ -221,18 +222,25 @@ class LeastSquares:
 
         To lose from sight what does not fit is no improvement.
         """
+        return self.gain(one, other) > 0
+
+    def gain(self, one: View, other: View) -> float:
+        """By how much the other view costs less, where both have something to show."""
         common = namespace(one.weights).minimum(one.weights, other.weights)
-        return self.cost(other, common) < self.cost(one, common)
+        return self.cost(one, common) - self.cost(other, common)
 
     def model(self, view: View, directions: np.ndarray) -> Comparison:
         """Cost and model; the map's derivatives by the parameters of a step are `directions` (k, ...)."""
-        size, cost = len(directions), self.cost(view, view.weights)
-        if not np.isfinite(cost):
-            return Comparison(np.inf, np.zeros(size), np.zeros((size, size)))
         pixels = np.linalg.solve(self.moving.to_space, directions @ self.fixed.to_space)
         if isinstance(view.transform, Affine):
             pixels = pixels[:, :-1]
-        chain = pixels.reshape(size, -1).T
+        return self.model_by_theta(view, pixels.reshape(len(directions), -1).T)
+
+    def model_by_theta(self, view: View, chain: np.ndarray) -> Comparison:
+        """Cost and model; `chain` (theta, k) is the derivative of the transform's theta by k parameters."""
+        size, cost = chain.shape[1], self.cost(view, view.weights)
+        if not np.isfinite(cost):
+            return Comparison(np.inf, np.zeros(size), np.zeros((size, size)))
         channels = range(len(self.fixed.image))
         gradients, hessians = zip(*(self._channel(i, view, chain) for i in channels), strict=True)
         return Comparison(cost, np.mean(gradients, axis=0), np.mean(hessians, axis=0))
@@ -243,10 +251,7 @@ class LeastSquares:
         count = float(weights.sum(dtype="float64"))
         if self.metric == "ncc":
             moments = Moments.of(view.warped[channel], fixed, weights, count)
-            sums = warp_normal_equations(
-                moving[None, None], self.wanted[channel], view.transform, weights=weights, boundary="border"
-            )
-            return _correlation(sums, moments, count, chain)
+            return _correlation(self._sums(channel, view), moments, count, chain)
         if self.metric == "lncc":
             return self._locally(channel, view, chain)
         if self.metric in TUNING:
@@ -254,6 +259,15 @@ class LeastSquares:
         sums = warp_normal_equations(moving, fixed, view.transform, weights=weights, boundary="border")
         matrix, vector, _ = (to_numpy(x)[0] / count for x in sums)
         return 2 * chain.T @ vector, 2 * chain.T @ matrix @ chain
+
+    def _sums(self, channel: int, view: View) -> NormalEquations:
+        """Of V - F, V and V - 1; the first matrix is that of all of them."""
+        moving, wanted, weights = self.moving.image[channel], self.wanted[channel], view.weights
+        if isinstance(view.transform, ThinPlateSpline):
+            return spline_sums(moving, wanted, view.warped[channel], weights, view.transform)
+        return warp_normal_equations(
+            moving[None, None], wanted, view.transform, weights=weights, boundary="border"
+        )
 
     def _locally(self, channel: int, view: View, chain: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Gradient and Hessian of "lncc"."""

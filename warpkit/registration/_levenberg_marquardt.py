@@ -1,9 +1,9 @@
-r"""Levenberg and Marquardt's method for the linear maps, on one level.
+r"""Levenberg and Marquardt's method, for linear maps and for thin-plate splines, on one level.
 
 Each step solves :math:`(H + \lambda \operatorname{diag} H)\,t = -\nabla` for the parameters t, and the map is
-multiplied by the group's :math:`\exp(\sum_k t_k B_k)`. A step that lowers the cost is taken, and the next one
-damped less; one that does not is damped more. Nobody sets a learning rate. Where a metric's matrix is a rough
-one, the last steps mend it (`_secants`).
+multiplied by the group's :math:`\exp(\sum_k t_k B_k)`; a spline's theta is moved. A step that lowers the cost
+is taken, and the next one damped less; one that does not is damped more. Nobody sets a learning rate.
+Where a metric's matrix is a rough one, the last steps mend it (`_secants`).
 
 K. Levenberg, Quarterly of Applied Mathematics 2, 1944; D. W. Marquardt, Journal of the Society for Industrial
 and Applied Mathematics 11 (2), 1963.
@@ -12,10 +12,11 @@ and Applied Mathematics 11 (2), 1963.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Protocol, TypeVar
 
 import numpy as np
 
-from ._least_squares import Comparison, LeastSquares
+from ._least_squares import Comparison, View
 from ._matrix_groups import MatrixGroup, map_points
 from ._secants import Secant, with_secants
 
@@ -23,6 +24,7 @@ FIRST_DAMPING = 1e-3
 DAMPING_FACTOR = 10.0
 LEAST_DAMPING, GREATEST_DAMPING = 1e-7, 1e7
 LEAST_GAIN = 1e-3  # of the cost: where nothing lowers it, a model that promises no more is right
+PATIENCE = 3
 LEAST_OVERLAP = 0.05  # of the fixed image: less is no evidence of anything
 SETTLED = (
     10.0  # tolerances: if nothing lowers the cost, an undamped step at most so long says that it is least
@@ -58,8 +60,8 @@ class Refinement:
 
     Attributes
     ----------
-    matrix : ndarray (ndim + 1, ndim + 1)
-        The map.
+    matrix : ndarray
+        The map: of homogeneous coordinates, or a spline's theta (k, ndim).
     settled : bool
         Whether the last steps were short.
     history : list of Iteration
@@ -68,6 +70,42 @@ class Refinement:
     matrix: np.ndarray
     settled: bool
     history: list[Iteration]
+
+
+AnyView = TypeVar("AnyView", bound=View)
+
+
+class Costs(Protocol[AnyView]):
+    """What the method asks of images that are compared under a map, such as `LeastSquares`."""
+
+    @property
+    def memory(self) -> int:
+        """How many of the last steps mend the model's matrix."""
+
+    def view(self, matrix: np.ndarray, /) -> AnyView:
+        """The moving image under the map."""
+
+    def model(self, view: AnyView, directions: np.ndarray, /) -> Comparison:
+        """Cost and quadratic model; the map's derivatives by the parameters are `directions` (p, ...)."""
+
+    def overlap(self, view: AnyView, /) -> float:
+        """Which share of the fixed image has a counterpart."""
+
+    def improves(self, one: AnyView, other: AnyView, /) -> bool:
+        """Whether the other view is better."""
+
+
+class Moves(Protocol):
+    """What the method asks of the maps to choose from, such as `Steps`."""
+
+    def directions(self, matrix: np.ndarray, /) -> np.ndarray:
+        """Derivatives of the map by the parameters of a step (p, ...)."""
+
+    def step(self, matrix: np.ndarray, parameters: np.ndarray, /) -> np.ndarray:
+        """The map after a step."""
+
+    def displacement(self, one: np.ndarray, other: np.ndarray, /) -> float:
+        """How far apart the two maps are, in pixels of the moving image at full size."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,26 +154,31 @@ class Steps:
 
 
 def levenberg_marquardt(
-    images: LeastSquares,
-    steps: Steps,
+    images: Costs[AnyView],
+    steps: Moves,
     start: np.ndarray,
     *,
     level: int,
     tolerance: float,
     max_iterations: int,
+    worth: float | None = None,
 ) -> Refinement:
-    """Make the cost least, from `start` on, until a step moves no point by more than `tolerance` pixels."""
-    view = images.view(start)
+    """Make the cost least, from `start` on, until a step moves no point by more than `tolerance` pixels.
+
+    Or until the last PATIENCE steps brought less than `worth` of the cost each, where that is given: some of
+    very many parameters are not determined well, and go on and on.
+    """
+    matrix, view = start, images.view(start)
     here = images.model(view, steps.directions(start))
     damping, history, secants = FIRST_DAMPING, list[Iteration](), list[Secant]()
     while len(history) < max_iterations and np.isfinite(here.cost):
         if not here.hessian.any():  # no step is better than any other
-            return Refinement(view.matrix, False, history)
+            return Refinement(matrix, False, history)
         short = None  # whether the first trial of this iteration is
         while True:
             parameters = _solve(here, damping)
-            trial = steps.step(view.matrix, parameters)
-            distance = steps.displacement(view.matrix, trial)
+            trial = steps.step(matrix, parameters)
+            distance = steps.displacement(matrix, trial)
             if short is None:
                 short = distance <= SETTLED * tolerance or _gain(here, parameters) <= LEAST_GAIN * abs(
                     here.cost
@@ -146,16 +189,20 @@ def levenberg_marquardt(
                     break
             damping *= DAMPING_FACTOR
             if damping > GREATEST_DAMPING or distance < 0.01 * tolerance:
-                return Refinement(view.matrix, short, history)
+                return Refinement(matrix, short, history)
         ahead = images.model(there, steps.directions(trial))
         secants = [*secants, (parameters, ahead.gradient - here.gradient)][len(secants) + 1 - images.memory :]
-        view, here = there, replace(ahead, hessian=with_secants(ahead.hessian, secants))
+        matrix, view, here = trial, there, replace(ahead, hessian=with_secants(ahead.hessian, secants))
         damping = max(damping / DAMPING_FACTOR, LEAST_DAMPING)
         history.append(Iteration(level, here.cost, distance, images.overlap(view)))
         if distance < tolerance:
-            return Refinement(view.matrix, True, history)
+            return Refinement(matrix, True, history)
+        if worth is not None and len(history) > PATIENCE:
+            before = history[-1 - PATIENCE].cost
+            if before - here.cost <= PATIENCE * worth * abs(before):
+                return Refinement(matrix, True, history)
     short = bool(history) and history[-1].displacement <= SETTLED * tolerance
-    return Refinement(view.matrix, short, history)
+    return Refinement(matrix, short, history)
 
 
 def _gain(here: Comparison, parameters: np.ndarray) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 from warpkit._core import Array, namespace
 
 from ._fields import FieldComparison, smoothed, to_displacement, to_level, without_folds
-from ._held_out import held_out_agreement
+from ._held_out import judged
 from ._levenberg_marquardt import LEAST_OVERLAP, Iteration
 from ._refine import Answer, Pair, comparison
 
@@ -46,13 +46,8 @@ def refine_field(pair: Pair, matrix: np.ndarray, options: FieldOptions) -> tuple
         return to_displacement(_find_field(some, matrix, options)[0], options.kind)
 
     field, history, settled = _find_field(pair, matrix, options)
-    both = FieldComparison(comparison(pair, 0, matrix), matrix)
-    images, view = both.images, both.view(to_displacement(field, options.kind))
-    before = both.view(namespace(field).zeros_like(field))
-    cost, overlap = images.cost(view, view.weights), images.overlap(view)
-    agreement = held_out_agreement(pair, matrix, find_displacement)
-    answer = Answer(matrix, view, cost, overlap, settled, agreement, history)
-    return field, answer, images.improves(view, before)
+    displacement = to_displacement(field, options.kind)
+    return field, *judged(pair, matrix, displacement, find_displacement, history, settled=settled)
 
 
 def _find_field(pair: Pair, matrix: np.ndarray, options: FieldOptions) -> tuple[Array, list[Iteration], bool]:

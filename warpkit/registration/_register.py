@@ -12,14 +12,15 @@ from warpkit.grids import Geometry
 from warpkit.transforms import WORLD, AbstractTransform, Composed
 from warpkit.warping import warp
 
-from ._arguments import check_finest_level, field_options, make_pair
+from ._arguments import check_finest_level, deformation_options, make_pair
 from ._choice import ENOUGH, choose_start, unspoiled
 from ._fields import to_level, to_transform
 from ._least_squares import CORRELATIONS, View
 from ._levenberg_marquardt import LEAST_OVERLAP, Iteration
 from ._mutual_information import INFORMATION
 from ._refine import Answer, Pair, comparison, look, refine
-from ._refine_field import refine_field
+from ._refine_field import FieldOptions, refine_field
+from ._refine_spline import SplineOptions, refine_spline, whole_map
 from ._result import RegistrationResult
 
 WARPED_AS_THEY_ARE = ("uint8", "uint16", "int16", "float16", "float32", "float64")
@@ -38,6 +39,8 @@ def register(
     moving_geometry: Geometry | None = None,
     ndim: int | None = None,
     smoothness: float | None = None,
+    control_points: int | None = None,
+    optimizer: str | None = None,
     finest_level: int = 0,
     tolerance: float = 0.01,
     max_iterations: int = 100,
@@ -55,7 +58,9 @@ def register(
         The image that is warped, of as many axes and channels; its spatial shape may be another.
     transform : {"affine", "translation", "rigid", "similarity", "projective", ...}
         What kind of map. "displacement" and "diffeomorphic" are fields: an affine map, and before it a
-        displacement of each pixel, or the flow of a velocity, which has a smooth inverse.
+        displacement of each pixel, or the flow of a velocity, which has a smooth inverse. "tps" and "bspline"
+        are splines: a :class:`warpkit.ThinPlateSpline` with few control points all over the fixed image; or
+        an affine map, and before it a :class:`warpkit.FreeFormDeformation` with many.
     metric : {"ncc", "lncc", "mi", "ssd", "huber", "tukey"}
         What makes images alike. "ncc", the correlation, knows neither gain nor bias; "lncc" is the mean
         correlation within windows of 5 pixels, each with a gain and bias of its own; "mi", for linear maps
@@ -79,13 +84,22 @@ def register(
         default.
     smoothness : float, optional
         Of fields: the standard deviation, in pixels of each level of the pyramid, of the Gaussian that
-        smooths the field after each step; 0.5 by default.
+        smooths the field after each step; 0.5 by default. Of splines: what is added to the metric's cost for
+        each unit of bending energy, the mean of squared second derivatives of the displacement in units of
+        the control points' spacing; 0.001 for "tps" and 0.005 for "bspline" by default.
+    control_points : int, optional
+        Of splines: how many along the longest axis of the fixed image; as far from each other along the other
+        axes. At most 8 in 2D and 5 in 3D for "tps", 25 for "bspline" by default, and fewer in images so small
+        that they would be nearer than 4 pixels.
+    optimizer : {"lbfgs", "adam"}, optional
+        Of "bspline": SciPy's L-BFGS by default.
     finest_level : int
         On which level of the pyramid to stop: 0 is full size, 1 half of it, and so on. Coarser is faster.
     tolerance : float
-        In pixels on the finest level. A step of a linear map is the last one that moves no point by more, of
-        those all over the fixed image that are inside the moving one; of a field on any level, one whose root
-        mean square is no more than twice that.
+        In pixels on the finest level. For linear maps a step is the last one that moves no point by more, of
+        those all over the fixed image that are inside the moving one; for "tps", no control point. For
+        "bspline" it takes five steps in a row. Splines are also done when steps bring hardly anything. Steps
+        of a field are done, on any level, with one whose root mean square is no more than twice that.
     max_iterations : int
         On each level of the pyramid.
 
@@ -109,6 +123,10 @@ def register(
     Fields are found after the affine map, by Gauss and Newton's step for each pixel, which is smoothed before
     and after it is added (demons; of velocities in their log-domain form), until steps are short.
     Their maps are of pixels, also where the images have geometries.
+
+    Splines are found after the affine map, too, and are maps of pixels. The theta of a thin-plate spline is
+    found by Levenberg and Marquardt's method, as linear maps are. A free-form deformation has too many
+    coefficients for that: it is found by their gradient, on a lattice that is made finer with each level.
 
     `converged` says four things: the last steps were short, or promised nothing; the images overlap by at
     least 0.05; the answer is no worse than the start that was refined; and parts of the images, looked at one
@@ -137,7 +155,8 @@ def register(
     check_finest_level(finest_level)
     masks, geometries = (fixed_mask, moving_mask), (fixed_geometry, moving_geometry)
     whole = make_pair((fixed, moving), masks, geometries, transform, metric, ndim, tolerance, max_iterations)
-    pair, options = whole.from_level(finest_level), field_options(transform, smoothness)
+    pair = whole.from_level(finest_level)
+    options = deformation_options(transform, pair.fixed[0].shape, smoothness, control_points, optimizer)
     # Windows see no farther than themselves: the affine map that a field begins with is found without.
     first = replace(pair, metric="ncc") if options and metric == "lncc" else pair
     frame = "pixel" if fixed_geometry is None else WORLD
@@ -146,11 +165,8 @@ def register(
         found: AbstractTransform = whole.group.to_transform(answer.matrix, frame)
         pixels: AbstractTransform = whole.in_pixels(answer.matrix)
     else:
-        matrix = answer.matrix
-        field, answer, worse = refine_field(pair, matrix, options)
-        doubt = _doubt(answer, worse=worse)
-        field = to_level(field, pair.fixed[0], whole.fixed[0])
-        found = pixels = Composed((whole.in_pixels(matrix), to_transform(field, options.kind)))
+        found, answer, doubt = _deform(pair, whole, answer.matrix, options)
+        pixels = found
     dropped = len(whole.fixed) - len(pair.fixed)
     answer = replace(answer, history=[_in_whole(step, dropped) for step in answer.history])
     return _result(whole, moving, found, pixels, name, answer, doubt)
@@ -175,6 +191,20 @@ def _align(pair: Pair, init: Any, frame: str) -> tuple[str, Answer, str | None]:
     if (better := unspoiled(pair, start, answer, 0)) is not answer:
         answer, name = better, f"{name}, not refined"
     return name, answer, _doubt(answer, worse=_is_worse(pair, answer, before))
+
+
+def _deform(
+    pair: Pair, whole: Pair, matrix: np.ndarray, options: FieldOptions | SplineOptions
+) -> tuple[AbstractTransform, Answer, str | None]:
+    """The affine map after what deforms the fixed image, in pixels; the answer; what speaks against it."""
+    affine, coarse, full = whole.in_pixels(matrix), pair.fixed[0], whole.fixed[0]
+    if isinstance(options, SplineOptions):
+        spline, answer, worse = refine_spline(pair, matrix, options)
+        found = whole_map(spline, affine, coarse, full)
+    else:
+        field, answer, worse = refine_field(pair, matrix, options)
+        found = Composed((affine, to_transform(to_level(field, coarse, full), options.kind)))
+    return found, answer, _doubt(answer, worse=worse)
 
 
 def _doubt(answer: Answer, *, worse: bool) -> str | None:

@@ -11,6 +11,7 @@ from ._displacement import Displacement as Displacement
 from ._displacement_grid import displacement_grid as displacement_grid
 from ._estimates import FailedEstimate as FailedEstimate
 from ._exponential_displacement import exponential_displacement as exponential_displacement
+from ._free_form_deformation import FreeFormDeformation as FreeFormDeformation
 from ._numerical_inverse import Inversion as Inversion
 from ._numerical_inverse import NumericalInverse as NumericalInverse
 from ._projective import Projective as Projective
