@@ -49,7 +49,8 @@ def test_normal_equations_without_memory():
             shape=(4, 4, 1),
             size=(4, 4, 1),
             block_size=(4, 4, 1),
-        )
+        ),
+        residuals=1,
     )
     with pytest.raises(MemoryError, match=f"for {2**44 * 25 * 8} bytes"):
         _native.call("wk_normal_equations", arguments)

@@ -2,16 +2,21 @@
 
 import numpy as np
 import pytest
+from numpy.lib.stride_tricks import sliding_window_view
 from scipy.ndimage import gaussian_filter, shift
+from scipy.stats import binom
 
 from warpkit.registration import _agreement
 from warpkit.registration._agreement import (
     LARGE,
+    LEAST_PROBABILITY,
+    LEAST_SHARE,
     LONGEST,
     SMALL,
     Agreement,
     _best_shifts,
     _centred,
+    _window_sums,
 )
 
 SHAPES = pytest.mark.parametrize("shape", [(150, 200), (60, 64, 68)])
@@ -158,3 +163,21 @@ def test_what_lies_beyond_has_no_texture():
     found = find_agreement(image, np.where(weights > 0, image, 0), weights)
     assert found.tiles > 20
     assert found.share == 1
+
+
+@pytest.mark.parametrize(("length", "axes"), [(1, (0, 1)), (2, (1,)), (5, (0, 2)), (8, (0, 1, 2))])
+def test_window_sums(length, axes):
+    numbers = np.random.default_rng(0).integers(0, 100, (9, 8, 11))
+    expected = numbers
+    for axis in axes:
+        expected = sliding_window_view(expected, length, axis).sum(axis=-1)
+    np.testing.assert_array_equal(_window_sums(numbers, length, axes), expected)
+
+
+@pytest.mark.parametrize(("tiles", "chance"), [(30, 0.09), (144, 0.02)])
+def test_convincing_is_a_matter_of_probability(tiles, chance):
+    """That of a binomial distribution, as SciPy has it."""
+    for near in range(tiles + 1):
+        enough = near / tiles >= max(LEAST_SHARE, 2 * chance)
+        unlikely = binom.sf(near - 1, tiles, chance) < LEAST_PROBABILITY
+        assert Agreement(tiles, near, tiles, chance).convincing == (enough and unlikely)

@@ -5,6 +5,7 @@ import pytest
 
 import warpkit as wk
 from warpkit.registration import register
+from warpkit.registration._arguments import make_pair
 
 IMAGE = np.random.default_rng(0).random((40, 50))
 ZEROS, VOLUME = 0 * IMAGE, np.stack([IMAGE] * 30)
@@ -111,3 +112,17 @@ def test_images_are_not_changed():
         array.flags.writeable = False
     register(fixed, moving, "translation", init="identity")
     np.testing.assert_array_equal(fixed, IMAGE)
+
+
+@pytest.mark.parametrize("shapes", [((100, 90), (100, 90)), ((100, 90), (260, 140)), ((260, 140), (100, 90))])
+def test_the_finest_level_is_blurred_where_there_is_no_coarser_one(shapes):
+    """The search ends on the finest one then, which is what it is where that was asked for."""
+    rng = np.random.default_rng(0)
+    images = tuple(rng.random(shape) for shape in shapes)
+    nothing = (None, None)
+    pairs = [
+        make_pair(images, nothing, nothing, "affine", "ncc", None, 0.01, 10, level).from_level(level)
+        for level in (0, 2)
+    ]
+    for one, other in zip(*((pair.fixed[0], pair.moving[0]) for pair in pairs), strict=True):
+        np.testing.assert_array_equal(one.image, other.image)

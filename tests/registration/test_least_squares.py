@@ -201,3 +201,12 @@ def test_robust_losses_forget_outliers():
         ratios[metric] = np.linalg.norm(changed - given) / np.linalg.norm(given)
     assert ratios["tukey"] < 0.3
     assert ratios["ssd"] > 5 * ratios["tukey"]
+
+
+@CASES
+def test_the_model_tells_the_cost(metric, group, ndim, channels):
+    """That of the images under the map, where they meet."""
+    least_squares, matrix, generators = problem(metric, group, ndim, channels)
+    view = least_squares.view(matrix)
+    told = least_squares.model(view, matrix @ generators).cost
+    np.testing.assert_allclose(told, least_squares.cost(view, view.weights), rtol=1e-6)

@@ -101,3 +101,19 @@ def test_what_images_do_not_determine_stays():
     found = levenberg_marquardt(least_squares, steps, np.eye(3), level=0, tolerance=1e-4, max_iterations=50)
     assert found.settled
     np.testing.assert_allclose(found.matrix[:2, 2], [0, 1], atol=0.02)
+
+
+def test_the_last_steps_mend_a_rough_matrix(monkeypatch):
+    """Where gain differs from place to place the model is far off: there are fewer steps with them."""
+    rng = np.random.default_rng(3)
+    least_squares, steps, _ = problem("projective", 2, "ncc", shift=0.05)
+    image, gain = least_squares.fixed.image, gaussian_filter(rng.standard_normal((60, 70)), 6)
+    spoiled = image * np.exp(0.8 * gain / gain.std()) + 0.8 * image.std() * gain / gain.std()
+    images = LeastSquares(Level(spoiled, None, np.eye(3)), least_squares.moving, "ncc")
+    counts = {}
+    for memory in (0, LeastSquares.memory):
+        monkeypatch.setattr(LeastSquares, "memory", memory)
+        found = levenberg_marquardt(images, steps, np.eye(3), level=0, tolerance=1e-3, max_iterations=200)
+        assert found.settled
+        counts[memory] = len(found.history)
+    assert counts[LeastSquares.memory] < 0.7 * counts[0], counts

@@ -5,7 +5,16 @@ import pytest
 from scipy.ndimage import gaussian_filter
 
 from warpkit.registration._matrix_groups import map_points, scaling
-from warpkit.registration._pyramid import FINEST_SIGMA, SHORTEST, Level, in_blocks, make_pyramid, thinned
+from warpkit.registration._pyramid import (
+    FINEST_SIGMA,
+    SHORTEST,
+    SIGMA,
+    Level,
+    depth,
+    in_blocks,
+    make_pyramid,
+    thinned,
+)
 
 
 @pytest.mark.parametrize("shape", [(301, 200), (70, 301, 65), (20, 400)])
@@ -75,6 +84,38 @@ def test_blocks():
     np.testing.assert_array_equal(in_blocks(image, 1), image)
     expected = [[image[i : i + 2, j : j + 2].mean() for j in (0, 2)] for i in (0, 2, 4)]
     np.testing.assert_array_equal(in_blocks(image, 2), expected)
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_coarser_levels_are_blurred_and_thinned(masked):
+    """Whatever the order in which axes are blurred and pixels left out: the same bits."""
+    rng = np.random.default_rng(0)
+    image, mask = rng.random((2, 50, 61, 48), dtype=np.float32), None
+    if masked:
+        mask = (rng.random((50, 61, 48)) > 0.1).astype(np.float32)
+    coarse = make_pyramid(image, mask, np.eye(4))[1]
+    few = (slice(None), *[slice(None, None, 2)] * 3)
+    counted = image if mask is None else image * mask
+    blurred = gaussian_filter(counted, (0, SIGMA, SIGMA, SIGMA), mode="nearest")
+    if mask is not None:
+        near = gaussian_filter(mask, SIGMA, mode="nearest")
+        blurred = blurred / near
+        np.testing.assert_array_equal(coarse.weights, np.where(mask > 0, near, 0)[few[1:]])
+    np.testing.assert_array_equal(coarse.image, blurred[few])
+
+
+def test_a_level_that_is_not_looked_at_is_left_as_it_is():
+    image = np.random.default_rng(0).random((1, 130, 140))
+    whole, coarse = (make_pyramid(image, None, np.eye(3), finest_level=level) for level in (0, 1))
+    np.testing.assert_array_equal(coarse[0].image, image.astype(np.float32))
+    assert abs(whole[0].image - coarse[0].image).max() > 0.1
+    for one, other in zip(whole[1:], coarse[1:], strict=True):
+        np.testing.assert_array_equal(one.image, other.image)
+
+
+@pytest.mark.parametrize("shape", [(127, 20), (128, 20), (20, 255), (300, 500), (47, 40, 40), (20, 97, 48)])
+def test_depth(shape):
+    assert depth(shape) == len(make_pyramid(np.zeros((1, *shape)), None, np.eye(len(shape) + 1)))
 
 
 @pytest.mark.parametrize(("shape", "most", "expected"), [((6, 8), 48, (6, 8)), ((9, 30), 100, (9, 10))])

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from warpkit._core import _native
-from warpkit.sampling._native_arguments import AFFINE, KERNELS
+from warpkit.sampling._native_arguments import AFFINE, KERNELS, Sampling
 from warpkit.warping import warp_affine_gram, warp_projective_gram, warp_tps, warp_tps_gram
-from warpkit.warping._native_gram import LeastSquares, Sums, find_sums
+from warpkit.warping._native_gram import MAX_RESIDUALS, LeastSquares, Sums, find_sums
 from warpkit.warping._native_warp import Source
 
 compiled = pytest.mark.skipif(_native.load().library is None, reason=_native.load().reason)
@@ -157,3 +157,34 @@ def test_the_struct_mirrors_that_of_c():
     expected = [(name, types[kind.strip()]) for kind, name in declared]
     found = [(name, kind.__name__.replace("c_longlong", "c_long")) for name, kind in LeastSquares._fields_]
     assert found == expected
+
+
+@compiled
+@pytest.mark.parametrize("op", OPS, ids=lambda op: op.name)
+@pytest.mark.parametrize("count", [1, 2, 3, MAX_RESIDUALS, MAX_RESIDUALS + 1])
+def test_fixed_images_that_share_all_else(op, count):
+    """Each has the bits that it has alone; a part of the output sees nothing of the image."""
+    rng = np.random.default_rng(6)
+    for shape, out_shape in SHAPES[1:]:
+        theta = draw_theta(rng, op, 1, len(shape))
+        theta[0][..., -1:] *= 1.5
+        moving, fixed = rng.standard_normal((1, 2, *shape)), rng.standard_normal((count, 2, *out_shape))
+        for weights in (rng.random((1, *out_shape)), np.full((1, *[1] * len(shape)), 2.0)):
+            options = {"boundary": "constant", "fill_value": 0.0}
+            together = op(moving, fixed, weights, *theta, **options)
+            assert len(together) == count
+            for i in range(count):
+                alone = op(moving, fixed[i : i + 1], weights, *theta, **options)
+                np.testing.assert_array_equal(together[i : i + 1], alone)
+            agree(op, moving, fixed, weights, *theta, **options)
+
+
+@compiled
+def test_so_many_residuals_are_refused():
+    """More than the kernel has room for, or of several items."""
+    many = MAX_RESIDUALS + 1
+    for residuals, fixed_n, source_n in ((0, 1, 1), (many, many, 1), (2, 1, 1), (2, 2, 2)):
+        sampling = Sampling(ndim=2, source=AFFINE, num_threads=1, image_n=1, source_n=source_n, channels=1)
+        arguments = LeastSquares(sampling, fixed_n=fixed_n, weights_n=1, residuals=residuals)
+        with pytest.raises(_native.KernelError, match="unsupported"):
+            _native.call("wk_normal_equations", arguments)

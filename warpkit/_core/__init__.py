@@ -1,6 +1,7 @@
 """The op record and what it stands on: arrays of two libraries, tracers, errors, loaders."""
 
 from ._arrays import as_array as as_array
+from ._arrays import fft as fft
 from ._arrays import is_array as is_array
 from ._arrays import is_cupy as is_cupy
 from ._arrays import namespace as namespace

@@ -90,6 +90,11 @@ def ndimage(x: Array) -> ModuleType:
     return importlib.import_module("cupyx.scipy.ndimage" if is_cupy(x) else "scipy.ndimage")
 
 
+def fft(x: Array) -> ModuleType:
+    """The same for Fourier transforms, which stay in the precision of `x`."""
+    return importlib.import_module("cupyx.scipy.fft" if is_cupy(x) else "scipy.fft")
+
+
 def to_numpy(x: Array) -> np.ndarray:
     """A NumPy array with the values of `x`, copied from the GPU where needed."""
     return x.get() if is_cupy(x) else np.asarray(x)

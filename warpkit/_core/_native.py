@@ -19,7 +19,7 @@ from pathlib import Path
 from ._errors import wrong_value
 from ._interruption import main_thread_interruption
 
-ABI_VERSION = 3
+ABI_VERSION = 4
 """The C interface this Python code speaks: WK_ABI_VERSION of ``warpkit/kernels/cpu/abi.h``."""
 
 DISTRIBUTION = "warpkit-diff"

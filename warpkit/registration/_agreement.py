@@ -13,11 +13,12 @@ one image and dark in the other agrees, too.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
-from warpkit._core import Array, namespace, to_numpy
+from warpkit._core import Array, fft, namespace, to_numpy
 
 from ._pyramid import in_blocks
 
@@ -112,9 +113,9 @@ def compare_tiles(
     if not len(corners):
         return 0, 0
     tiles = _centred(_cut(fixed, corners + search.reach, search.tile))
-    windows = _cut(warped, corners, search.tile + 2 * search.reach)
+    windows = _centred(_cut(warped, corners, search.tile + 2 * search.reach))
     enough = np.ones(len(corners), bool)
-    for parts, image in ((tiles, fixed), (_centred(windows), warped)):
+    for parts, image in ((tiles, fixed), (windows, warped)):
         own, most = to_numpy(_deviation(parts)), float(image[inside].std())
         enough &= (own > 0) & (own >= TEXTURE * np.median(own)) & (own >= LEAST_TEXTURE * most)
     if not enough.any():
@@ -132,11 +133,11 @@ def _corners(inside: np.ndarray, window: int, tile: int) -> tuple[np.ndarray, fl
     if (room < 0).any():
         return np.zeros((0, inside.ndim), int), 0.0
     apart = float(LEAST_APART)
+    outside = _window_sums((~inside).astype(np.int64), window, range(inside.ndim))
     while True:
         axes = [np.linspace(0, n, int(n // apart) + 1).round().astype(int) for n in room]
         corners = np.array(list(itertools.product(*axes)))
-        cuts = ([slice(i, i + window) for i in corner] for corner in corners.tolist())
-        corners = corners[[bool(inside[tuple(cut)].all()) for cut in cuts]]
+        corners = corners[outside[tuple(corners.T)] == 0]
         if len(corners) <= MOST_TILES:
             break
         apart *= max(1.05, (len(corners) / MOST_TILES) ** (1 / inside.ndim))
@@ -158,25 +159,36 @@ def _deviation(centred: Array) -> Array:
     return ((centred**2).mean(axis=tuple(range(1, centred.ndim)))) ** 0.5
 
 
+def _window_sums(images: Array, length: int, axes: Iterable[int]) -> Array:
+    """Sums over all windows of so many pixels along some axes."""
+    xp = namespace(images)
+
+    def along_first(x: Array, length: int) -> Array:
+        if length == 1:
+            return x
+        halves, count = along_first(x, length // 2), len(x) - length + 1
+        both = halves[:count] + halves[length // 2 : length // 2 + count]
+        return both + x[length - 1 :] if length % 2 else both
+
+    for axis in axes:
+        images = xp.moveaxis(along_first(xp.moveaxis(images, axis, 0), length), 0, axis)
+    return images
+
+
 def _best_shifts(tiles: Array, windows: Array) -> np.ndarray:
-    """Where in its window, from the middle, each centred tile correlates most, (n, ndim)."""
+    """Where in its centred window, from the middle, each centred tile correlates most, (n, ndim)."""
     xp, axes = namespace(tiles), tuple(range(1, tiles.ndim))
     length, shape = tiles.shape[1], windows.shape[1:]
     places = (slice(None), *(slice(0, n - length + 1) for n in shape))
-    windows = _centred(windows)
-
-    def correlate(images: Array, kernels: Array) -> Array:
-        spectrum = xp.fft.rfftn(images, axes=axes) * xp.fft.rfftn(kernels, shape, axes=axes).conj()
-        return xp.fft.irfftn(spectrum, shape, axes=axes)[places]
-
-    box, pixels = xp.ones((1, *tiles.shape[1:])), float(length ** (tiles.ndim - 1))
-    means = correlate(windows, box) / pixels
-    squares = correlate(windows**2, box) / pixels
-    variances = squares - means**2
-    floor = 1e-6 * squares.max(
-        axis=axes, keepdims=True
-    )  # rounding: what does not vary correlates with nothing
-    score = to_numpy(abs(correlate(windows, tiles)) / xp.maximum(variances, floor) ** 0.5)
+    tiles, windows = tiles.astype("float32"), windows.astype("float32")  # scores need no more digits
+    pixels = float(length ** (tiles.ndim - 1))
+    squares = _window_sums(windows * windows, length, axes) / pixels
+    variances = squares - (_window_sums(windows, length, axes) / pixels) ** 2
+    # Rounding: what does not vary correlates with nothing.
+    floor = 1e-6 * squares.max(axis=axes, keepdims=True)
+    spectrum = fft(tiles).rfftn(windows, axes=axes) * fft(tiles).rfftn(tiles, shape, axes=axes).conj()
+    products = fft(tiles).irfftn(spectrum, shape, axes=axes)[places]
+    score = to_numpy(abs(products) / xp.maximum(variances, floor) ** 0.5)
     best = score.reshape(len(score), -1).argmax(axis=1)
     reach = (np.array(score.shape[1:]) - 1) / 2
     return np.stack(np.unravel_index(best, score.shape[1:]), axis=1) - reach

@@ -15,7 +15,7 @@ from ._gradient_descent import OPTIMIZERS
 from ._least_squares import CORRELATIONS, METRICS
 from ._matrix_groups import GROUPS, MatrixGroup, matrix_group
 from ._mutual_information import INFORMATION, SIGMA
-from ._pyramid import FINEST_SIGMA, make_pyramid
+from ._pyramid import FINEST_SIGMA, depth, make_pyramid
 from ._refine import Pair
 from ._refine_field import FieldOptions
 from ._refine_spline import SPLINES, SplineOptions
@@ -27,6 +27,7 @@ SMOOTHNESS = 0.5  # of fields, in pixels
 STIFFNESS = {"tps": 0.001, "bspline": 0.005}
 MOST_CONTROL_POINTS = {("tps", 2): 8, ("tps", 3): 5, ("bspline", 2): 25, ("bspline", 3): 25}
 LEAST_SPACING = 4.0  # pixels: by themselves, control points are no nearer
+EXACT_IN_FLOAT32 = ("bool", "int8", "uint8", "int16", "uint16", "float16", "float32")
 Channels = tuple[Array, Array | None]
 
 
@@ -39,8 +40,9 @@ def make_pair(
     ndim: int | None,
     tolerance: float,
     max_iterations: int,
+    finest_level: int = 0,
 ) -> Pair:
-    """Check the arguments, and make the pyramids."""
+    """Check the arguments, and make the pyramids, for a search that ends on `finest_level`."""
     check_choice("transform", transform, TRANSFORMS)
     check_choice("metric", metric, METRICS if transform in (*FIELDS, *SPLINES) else (*METRICS, INFORMATION))
     if not _is_number(tolerance) or not tolerance > 0:
@@ -60,9 +62,11 @@ def make_pair(
         _checked(image, mask, name, dimensions)
         for image, mask, name in zip((fixed, moving), masks, NAMES, strict=True)
     ]
+    # Where there are no levels so coarse, the search ends on a finer one.
+    finest_level = min(finest_level, *(depth(channels.shape[1:]) - 1 for channels, _ in checked))
     sigma = SIGMA if metric == INFORMATION else FINEST_SIGMA
     pyramids = [
-        make_pyramid(channels, weights, to_space, finest_sigma=sigma)
+        make_pyramid(channels, weights, to_space, finest_sigma=sigma, finest_level=finest_level)
         for (channels, weights), to_space in zip(_in_units(checked, metric), spaces, strict=True)
     ]
     group = matrix_group("affine" if transform in DEFORMABLE else transform, dimensions)
@@ -124,8 +128,11 @@ def _in_units(checked: list[Channels], metric: str) -> list[Channels]:
         units[1] = units[0]
     out = []
     for (channels, weights), of_image in zip(checked, units, strict=True):
-        scaled = [((channels[i] - of_image[i][0]) / of_image[i][1]).astype("float32") for i in vary]
-        out.append((namespace(channels).stack(scaled), weights))
+        scaled = namespace(channels).empty((len(vary), *channels.shape[1:]), "float32")
+        for place, i in enumerate(vary):
+            mean, deviation = of_image[i]
+            scaled[place] = (channels[i] - mean) / deviation
+        out.append((scaled, weights))
     return out
 
 
@@ -133,7 +140,11 @@ def _mean_and_deviation(channel: Array, weights: Array | None) -> tuple[float, f
     """Where it counts; the deviation is exactly 0 if all values are the same."""
     inside = channel if weights is None else channel[weights > 0]
     low, high = float(inside.min()), float(inside.max())
-    return (low, 0.0) if low == high else (float(inside.mean()), float(inside.std()))
+    if low == high:
+        return low, 0.0
+    mean = float(inside.mean(dtype="float64"))
+    centred = inside - mean
+    return mean, float((centred * centred).mean(dtype="float64")) ** 0.5
 
 
 def _to_space(geometry: Any, image: Array, name: str, ndim: int) -> np.ndarray:
@@ -149,12 +160,14 @@ def _to_space(geometry: Any, image: Array, name: str, ndim: int) -> np.ndarray:
 
 
 def _checked(image: Array, mask: Any, name: str, ndim: int) -> Channels:
-    """Channels in float64, and weights; what counts must be finite."""
+    """Channels in a dtype that holds the image's exactly, and weights; what counts must be finite."""
     spatial = tuple(image.shape[image.ndim - ndim :])
-    channels = image.reshape(-1, *spatial).astype("float64")
+    dtype = "float32" if image.dtype.name in EXACT_IN_FLOAT32 else "float64"
+    channels = image.reshape(-1, *spatial).astype(dtype, copy=False)
     weights = None if mask is None else _weights(mask, f"{name}_mask", spatial)
     inside = channels if weights is None else channels[:, weights > 0]
-    if not bool(namespace(image).isfinite(inside).all()):
+    # The sum of numbers is finite if they are; the other way round, large ones may overflow.
+    if not np.isfinite(float(inside.sum(dtype="float64"))) and not namespace(image).isfinite(inside).all():
         raise wrong_value(name, "finite pixels (a mask leaves others out)", "a NaN or an infinity")
     return channels, weights
 

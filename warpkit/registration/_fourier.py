@@ -19,10 +19,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from warpkit.sampling import grid_sample
-from warpkit.transforms import Projective
+from warpkit.transforms import Affine, Projective
 from warpkit.warping import warp
 
 from ._matrix_groups import map_points, scaling
+from ._pyramid import in_blocks
 
 SIDE = 256  # pixels: of the square, or 64 of the cube, that images are brought into
 CUBE = 64
@@ -62,16 +63,20 @@ def fourier_mellin_starts(
 
 def _in_squares(fixed: np.ndarray, moving: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
     """Both in squares (cubes) of one size and at one scale, and the maps from these pixels to their own."""
+    from scipy.ndimage import gaussian_filter
+
     side, ndim = (SIDE if fixed.ndim == 2 else CUBE), fixed.ndim
     factor = max(*fixed.shape, *moving.shape) / side
+    # Means of blocks, and a blur for the rest: what is too fine for the squares is left out.
+    length = max(1, int(factor))
     squares = []
     for image in (fixed, moving):
         middle = (np.array(image.shape[::-1]) - 1) / 2
         to_own = scaling([factor] * ndim, list(middle - factor * (side - 1) / 2))
-        pixels = image.astype(np.float64) - image.mean()
-        squares.append(
-            (warp(pixels, Projective(to_own[None], frame="pixel"), (side,) * ndim, antialias=True), to_own)
-        )
+        from_blocks = scaling([float(length)] * ndim, [(length - 1) / 2] * ndim)
+        blocks = gaussian_filter(in_blocks(image, length), max(factor / length - 1, 0) / 2, mode="nearest")
+        to_blocks = Affine(np.linalg.solve(from_blocks, to_own)[None, :-1], frame="pixel")
+        squares.append((warp(blocks - blocks.mean(), to_blocks, (side,) * ndim), to_own))
     return squares
 
 

@@ -53,7 +53,7 @@ METRICS = ("ncc", "lncc", "ssd", "huber", "tukey")
 
 LEAST_WEIGHT = 0.5  # counts for nothing: a point half a pixel beyond an edge
 LEAST_CORRELATION = 0.1  # in the model of "ncc", which must not lose its curvature
-ROUNDING = 1e-7  # a variance below is none: images are in units of their deviation, products rounded
+ROUNDING = 1e-6  # a variance below is none: images are in units of their deviation, products rounded
 LEAST_SCALE = 0.02  # of the image's deviation: where most of it is background, most residuals are 0
 NORMAL_MAD = 1.4826  # the standard deviation of normal deviates, in units of their median absolute one
 TUNING = {"huber": 1.345, "tukey": 4.685}  # 95 % efficient for normal residuals (P. J. Huber, 1981)
@@ -100,6 +100,11 @@ class View:
     weights: Array
 
     @cached_property
+    def count(self) -> float:
+        """The sum of the weights."""
+        return _sum(self.weights)
+
+    @cached_property
     def local_units(self) -> LocalUnits:
         """For "lncc"."""
         return LocalUnits.of(self.warped, self.weights)
@@ -123,7 +128,7 @@ class LeastSquares:
     moving: Level
     metric: str
     scale: float = 1.0
-    memory: ClassVar[int] = 0
+    memory: ClassVar[int] = 6
     """How many of the last steps mend the model's matrix."""
 
     def __post_init__(self) -> None:
@@ -189,32 +194,32 @@ class LeastSquares:
         xp = namespace(moving.image)
         met = pull(xp.ones((1, *moving.shape), "float32"))[0]
         # Continuous: a jump would hide from the method that a step is a good one. NaN, too, is nothing.
-        weights = xp.where(met > LEAST_WEIGHT, (met - LEAST_WEIGHT) / (1 - LEAST_WEIGHT), 0).astype("float32")
+        weights = xp.fmax((met - LEAST_WEIGHT) * (1 / (1 - LEAST_WEIGHT)), 0)
         if moving.weights is not None:
             weights = weights * xp.where(weights > 0, pull(moving.weights[None])[0], 0)
         return weights if fixed.weights is None else weights * fixed.weights
 
     def overlap(self, view: View) -> float:
         """Which share of the fixed image's weight has a counterpart."""
-        return float(view.weights.sum(dtype="float64")) / max(self.total_weight, 1e-300)
+        return view.count / max(self.total_weight, 1e-300)
 
     def cost(self, view: View, weights: Array) -> float:
         """Of the view, where `weights` say; infinite where nothing is to be compared."""
-        count = float(weights.sum(dtype="float64"))
+        count = _sum(weights)
         if count < 1:
             return np.inf
         if self.metric == "lncc":
             units = view.local_units if weights is view.weights else LocalUnits.of(view.warped, weights)
             residual = units.values - self.fixed_in_local_units
-            return _sum(weights * residual**2) / (2 * count * len(residual))
+            return _product(weights * residual, residual) / (2 * count * len(residual))
         costs = []
         for warped, fixed in zip(view.warped, self.fixed.image, strict=True):
             if self.metric == "ncc":
                 costs.append(1 - Moments.of(warped, fixed, weights, count).correlation)
             else:
                 residual = warped - fixed
-                loss = residual**2 if self.metric == "ssd" else self.robust(residual)[0]
-                costs.append(_sum(weights * loss) / count)
+                loss = residual * residual if self.metric == "ssd" else self.robust(residual)[0]
+                costs.append(_product(weights, loss) / count)
         return float(np.mean(costs))
 
     def improves(self, one: View, other: View) -> bool:
@@ -238,27 +243,40 @@ class LeastSquares:
 
     def model_by_theta(self, view: View, chain: np.ndarray) -> Comparison:
         """Cost and model; `chain` (theta, k) is the derivative of the transform's theta by k parameters."""
-        size, cost = chain.shape[1], self.cost(view, view.weights)
-        if not np.isfinite(cost):
-            return Comparison(np.inf, np.zeros(size), np.zeros((size, size)))
-        channels = range(len(self.fixed.image))
-        gradients, hessians = zip(*(self._channel(i, view, chain) for i in channels), strict=True)
-        return Comparison(cost, np.mean(gradients, axis=0), np.mean(hessians, axis=0))
+        size = chain.shape[1]
+        nothing = Comparison(np.inf, np.zeros(size), np.zeros((size, size)))
+        if view.count < 1:
+            return nothing
+        found = [self._channel(i, view, chain) for i in range(len(self.fixed.image))]
+        costs = [one.cost for one in found]
+        if not np.isfinite(costs).all():
+            return nothing
+        gradients, hessians = [one.gradient for one in found], [one.hessian for one in found]
+        return Comparison(float(np.mean(costs)), np.mean(gradients, axis=0), np.mean(hessians, axis=0))
 
-    def _channel(self, channel: int, view: View, chain: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Gradient and Hessian by the parameters of a step; `chain` leads from them to theta (theta, k)."""
-        moving, fixed, weights = self.moving.image[channel], self.fixed.image[channel], view.weights
-        count = float(weights.sum(dtype="float64"))
+    def _channel(self, channel: int, view: View, chain: np.ndarray) -> Comparison:
+        """By the parameters of a step; `chain` leads from them to theta (theta, k)."""
         if self.metric == "ncc":
-            moments = Moments.of(view.warped[channel], fixed, weights, count)
-            return _correlation(self._sums(channel, view), moments, count, chain)
+            return self._globally(channel, view, chain)
         if self.metric == "lncc":
             return self._locally(channel, view, chain)
+        moving, fixed, weights = self.moving.image[channel], self.fixed.image[channel], view.weights
+        loss = None
         if self.metric in TUNING:
-            weights = (weights * self.robust(view.warped[channel] - fixed)[1]).astype("float32")
+            losses, factors = self.robust(view.warped[channel] - fixed)
+            loss, weights = _product(weights, losses), (weights * factors).astype("float32")
         sums = warp_normal_equations(moving, fixed, view.transform, weights=weights, boundary="border")
-        matrix, vector, _ = (to_numpy(x)[0] / count for x in sums)
-        return 2 * chain.T @ vector, 2 * chain.T @ matrix @ chain
+        matrix, vector, squares = (to_numpy(x)[0] / view.count for x in sums)
+        cost = float(squares) if loss is None else loss / view.count
+        return Comparison(cost, 2 * chain.T @ vector, 2 * chain.T @ matrix @ chain)
+
+    def _globally(self, channel: int, view: View, chain: np.ndarray) -> Comparison:
+        """Of "ncc"; infinite where one of the two does not vary."""
+        moments = Moments.of(view.warped[channel], self.fixed.image[channel], view.weights, view.count)
+        if not np.isfinite(moments.correlation):
+            return Comparison(np.inf, np.zeros(0), np.zeros((0, 0)))
+        sums = self._sums(channel, view)
+        return Comparison(1 - moments.correlation, *_correlation(sums, moments, view.count, chain))
 
     def _sums(self, channel: int, view: View) -> NormalEquations:
         """Of V - F, V and V - 1; the first matrix is that of all of them."""
@@ -269,11 +287,13 @@ class LeastSquares:
             moving[None, None], wanted, view.transform, weights=weights, boundary="border"
         )
 
-    def _locally(self, channel: int, view: View, chain: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Gradient and Hessian of "lncc"."""
-        some, count = slice(channel, channel + 1), float(view.weights.sum(dtype="float64"))
+    def _locally(self, channel: int, view: View, chain: np.ndarray) -> Comparison:
+        """Of "lncc"."""
+        some, count = slice(channel, channel + 1), view.count
         units = LocalUnits.of(view.warped[some], view.weights)
-        gradient = units.cotangent(view.weights * (units.values - self.fixed_in_local_units[some]))
+        residual = units.values - self.fixed_in_local_units[some]
+        weighted = view.weights * residual
+        gradient = units.cotangent(weighted)
         # Sums of J times any image: of J times the difference of V and V less that image.
         wanted = view.warped[some] - gradient
         moving, local = self.moving.image[some], self.moving_in_local_units[some]
@@ -282,7 +302,9 @@ class LeastSquares:
             warp_normal_equations(image, wanted, view.transform, weights=weights, boundary="border")[which]
             for image, weights, which in ((moving, met, 1), (local, view.weights, 0))
         )
-        return chain.T @ to_numpy(vector)[0] / count, chain.T @ to_numpy(matrix)[0] @ chain / count
+        cost = _product(weighted, residual) / (2 * count)
+        vector, matrix = to_numpy(vector)[0] / count, to_numpy(matrix)[0] / count
+        return Comparison(cost, chain.T @ vector, chain.T @ matrix @ chain)
 
     def robust(self, residual: Array) -> tuple[Array, Array]:
         r"""The loss :math:`\rho(r)` and the weight :math:`\rho'(r) / 2 r` of each residual; r^2 near 0."""
@@ -310,6 +332,11 @@ def _sum(x: Array) -> float:
     return float(x.sum(dtype="float64"))
 
 
+def _product(one: Array, other: Array) -> float:
+    """The sum of products; rows in the arrays' own precision, which are as good as the products."""
+    return _sum(namespace(one).einsum("...i,...i->...", one, other))
+
+
 @dataclass(frozen=True)
 class Moments:
     """Weighted means, and weighted means of products with these means taken off."""
@@ -324,13 +351,13 @@ class Moments:
     def of(cls, warped: Array, fixed: Array, weights: Array, count: float) -> Moments:
         """Of a channel; `count` is the sum of the weights."""
         wv, wf = weights * warped, weights * fixed
-        v, f = _sum(wv) / count, _sum(wf) / count
+        v, f = _product(weights, warped) / count, _product(weights, fixed) / count
         return cls(
             v,
             f,
-            max(_sum(wv * warped) / count - v**2, 0.0),
-            _sum(wv * fixed) / count - v * f,
-            max(_sum(wf * fixed) / count - f**2, 0.0),
+            max(_product(wv, warped) / count - v**2, 0.0),
+            _product(wv, fixed) / count - v * f,
+            max(_product(wf, fixed) / count - f**2, 0.0),
         )
 
     @property

@@ -38,7 +38,7 @@ from warpkit._core import Array, check_choice, namespace, to_numpy
 from warpkit.metrics import histogram_lookup, joint_histogram, mutual_information
 from warpkit.warping import warp_normal_equations
 
-from ._least_squares import LeastSquares, View
+from ._least_squares import Comparison, LeastSquares, View
 from ._pyramid import thinned
 
 INFORMATION = "mi"
@@ -88,7 +88,7 @@ class MutualInformation(LeastSquares):
         """
         xp = namespace(view.warped)
         out = [xp.zeros_like(view.warped[0])] * len(view.warped)
-        if float(view.weights.sum(dtype="float64")) >= 1:
+        if view.count >= 1:
             out = [self._mean_met(i, view) for i in range(len(view.warped))]
         return xp.stack(out)
 
@@ -108,19 +108,21 @@ class MutualInformation(LeastSquares):
         """In nats, below 0, where `weights` say; infinite where nothing is to be compared."""
         if float(weights.sum(dtype="float64")) < 1:
             return np.inf
-        channels = range(len(view.warped))
-        costs = [mutual_information(*self._arrays(i, view, weights), **self.bins[i]) for i in channels]
-        return float(np.mean([float(cost[0]) for cost in costs]))
+        return float(np.mean([self._cost(i, view, weights) for i in range(len(view.warped))]))
+
+    def _cost(self, channel: int, view: View, weights: Array) -> float:
+        """One channel's."""
+        return float(mutual_information(*self._arrays(channel, view, weights), **self.bins[channel])[0])
 
     def _arrays(self, channel: int, view: View, weights: Array) -> tuple[Array, Array, Array]:
         """The arguments of the metric for one channel."""
         one = (None, slice(channel, channel + 1))
         return self.fixed.image[one], view.warped[one], weights[None]
 
-    def _channel(self, channel: int, view: View, chain: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Gradient and Hessian by the parameters of a step; `chain` leads from them to theta (theta, k)."""
+    def _channel(self, channel: int, view: View, chain: np.ndarray) -> Comparison:
+        """Cost and model by the parameters of a step; `chain` leads from them to theta (theta, k)."""
         some, weights, xp = slice(channel, channel + 1), view.weights, namespace(view.warped)
-        arrays, count = self._arrays(channel, view, weights), float(weights.sum(dtype="float64"))
+        arrays, count = self._arrays(channel, view, weights), view.count
         by_warped = (False, True, False)
         _, slopes, _ = mutual_information.vjp(xp.ones(1), *arrays, needs=by_warped, **self.bins[channel])
         slopes = count * slopes[0]  # w g
@@ -132,8 +134,9 @@ class MutualInformation(LeastSquares):
             warp_normal_equations(moving, wanted, view.transform, weights=weight, boundary="border")[which]
             for weight, which in ((met, 1), (squares, 0))
         )
-        products = chain.T @ to_numpy(matrix)[0] @ chain / count
-        return chain.T @ to_numpy(vector)[0] / count, PRODUCTS * products
+        vector, matrix = to_numpy(vector)[0] / count, to_numpy(matrix)[0] / count
+        cost = self._cost(channel, view, weights)
+        return Comparison(cost, chain.T @ vector, PRODUCTS * chain.T @ matrix @ chain)
 
 
 def _range(channel: Array, weights: Array | None) -> tuple[float, float]:

@@ -12,7 +12,9 @@ CVPR 1993, eq. (7)).
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -54,34 +56,58 @@ def make_pyramid(
     weights: Array | None,
     to_space: np.ndarray,
     levels: int | None = None,
+    *,
     finest_sigma: float = FINEST_SIGMA,
+    finest_level: int = 0,
 ) -> list[Level]:
-    """Levels from the finest to the coarsest: at most `levels`, fewer where the image is too small."""
-    finest = Level(image.astype("float32"), None if weights is None else weights.astype("float32"), to_space)
-    pyramid = [_blurred(finest, finest_sigma)]
-    last = finest
+    """Levels from the finest to the coarsest: at most `levels`, fewer where the image is too small.
+
+    The finest one is blurred by `finest_sigma`; if the search ends on a coarser one, it is left as it is.
+    """
+    image = image.astype("float32", copy=False)
+    last = Level(image, None if weights is None else weights.astype("float32", copy=False), to_space)
+    axes = len(last.shape)
+    pyramid = [last if finest_level > 0 else _blurred(last, [finest_sigma] * axes, [1] * axes)]
     while levels is None or len(pyramid) < levels:
         steps = [2 if length >= 2 * SHORTEST[len(last.shape)] else 1 for length in last.shape]
         if set(steps) == {1}:
             break
-        last = _every(steps, _blurred(last, [SIGMA if step == 2 else 0.0 for step in steps]))
+        last = _blurred(last, [SIGMA if step == 2 else 0.0 for step in steps], steps)
         pyramid.append(last)
     return pyramid
 
 
-def _blurred(level: Level, sigma: float | list[float]) -> Level:
-    blur = ndimage(level.image).gaussian_filter
-    sigmas = [sigma] * len(level.shape) if isinstance(sigma, float) else sigma
+def depth(shape: tuple[int, ...]) -> int:
+    """How many levels there are of an image of that spatial shape."""
+    count, longest = 1, max(shape)
+    while longest >= 2 * SHORTEST[len(shape)]:
+        count, longest = count + 1, -(-longest // 2)
+    return count
+
+
+def _blurred(level: Level, sigmas: Sequence[float], steps: Sequence[int]) -> Level:
+    """Every n-th pixel along each axis, n from `steps`, of the level after a blur."""
+    xp, blur_along = namespace(level.image), ndimage(level.image).gaussian_filter1d
+
+    def blur(images: Array) -> Array:
+        # What is not taken along an axis is not blurred along the others.
+        for axis, (sigma, step) in enumerate(zip(sigmas, steps, strict=True), 1):
+            if sigma > 0:
+                images = blur_along(images, sigma, axis, mode="nearest")
+            images = images[(slice(None),) * axis + (slice(None, None, step),)]
+        return xp.ascontiguousarray(images)
+
+    some = _every(steps, level)
     if level.weights is None:
-        return Level(blur(level.image, [0, *sigmas], mode="nearest"), None, level.to_space)
-    xp = namespace(level.image)
+        return replace(some, image=blur(level.image))
     inside = xp.where(level.weights > 0, level.image, 0)  # what counts for nothing may be NaN
-    near = blur(level.weights, sigmas, mode="nearest")
-    image = blur(level.weights * inside, [0, *sigmas], mode="nearest") / xp.maximum(near, 1e-6)
-    return Level(image, xp.where(level.weights > 0, near, 0), level.to_space)
+    near = blur(level.weights[None])[0]
+    image = blur(level.weights * inside) / xp.maximum(near, 1e-6)
+    taken: Any = some.weights
+    return Level(image, xp.where(taken > 0, near, 0), some.to_space)
 
 
-def _every(steps: list[int], level: Level) -> Level:
+def _every(steps: Sequence[int], level: Level) -> Level:
     """Every n-th pixel along each axis, n from `steps`, from the first on."""
     some = tuple(slice(None, None, step) for step in steps)
     xp = namespace(level.image)
@@ -105,5 +131,7 @@ def in_blocks(image: Array, length: int) -> Array:
     whole = image[tuple(slice(n // length * length) for n in image.shape)].astype("float64")
     if length == 1:
         return whole
-    shape = [part for n in whole.shape for part in (n // length, length)]
-    return whole.reshape(shape).mean(axis=tuple(range(1, 2 * whole.ndim, 2)))
+    for axis in range(whole.ndim):
+        before = (slice(None),) * axis
+        whole = sum(whole[(*before, slice(k, None, length))] for k in range(length)) / length
+    return whole

@@ -77,9 +77,8 @@ class Pair:
     def scout_level(self) -> int:
         """The finest level that is small enough to try starts on."""
         count = min(len(self.fixed), len(self.moving))
-        small = [
-            max(*self.fixed[i].shape, *self.moving[i].shape) <= SCOUT[self.group.ndim] for i in range(count)
-        ]
+        longest = [max(*self.fixed[i].shape, *self.moving[i].shape) for i in range(count)]
+        small = [length <= SCOUT[self.group.ndim] for length in longest]
         return small.index(True) if True in small else count - 1
 
 

@@ -118,7 +118,8 @@ def register(
     -----
     Both images are made smaller again and again; on each level, from the coarsest on, Levenberg and
     Marquardt's method makes the metric best, with exact derivatives for what both images show
-    (:func:`warpkit.warp_normal_equations`). There is no learning rate.
+    (:func:`warpkit.warp_normal_equations`). What their matrix leaves out of the second derivatives, which is
+    much where the images are unlike, the last steps tell (as in L-BFGS). There is no learning rate.
 
     Fields are found after the affine map, by Gauss and Newton's step for each pixel, which is smoothed before
     and after it is added (demons; of velocities in their log-domain form), until steps are short.
@@ -154,7 +155,8 @@ def register(
     """
     check_finest_level(finest_level)
     masks, geometries = (fixed_mask, moving_mask), (fixed_geometry, moving_geometry)
-    whole = make_pair((fixed, moving), masks, geometries, transform, metric, ndim, tolerance, max_iterations)
+    limits = (tolerance, max_iterations, finest_level)
+    whole = make_pair((fixed, moving), masks, geometries, transform, metric, ndim, *limits)
     pair = whole.from_level(finest_level)
     options = deformation_options(transform, pair.fixed[0].shape, smoothness, control_points, optimizer)
     # Windows see no farther than themselves: the affine map that a field begins with is found without.

@@ -35,8 +35,10 @@ def _estimate(src: np.ndarray, dst: np.ndarray, weights: np.ndarray, dtype: np.d
     for d in range(ndim):  # h_d(x) - y_d w(x) = 0
         equations[:, d, d] = root * x
         equations[:, d, ndim] = -root * y[:, d : d + 1] * x
-    _, values, vt = np.linalg.svd(equations.reshape(len(x) * ndim, -1))
-    unknowns = (ndim + 1) ** 2
+    rows, unknowns = equations.reshape(len(x) * ndim, -1), (ndim + 1) ** 2
+    # The null vector of as few points as determine a map is not among the first ones; of many points the left
+    # vectors, a matrix of their number, are of no use.
+    _, values, vt = np.linalg.svd(rows, full_matrices=len(rows) < unknowns)
     if not values[unknowns - 2] > 1e3 * np.finfo(dtype).eps * values[0]:
         return "several homographies fit: too many of the points lie on a line or plane"
     normalized = vt[-1].reshape(ndim + 1, ndim + 1)

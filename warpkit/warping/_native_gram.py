@@ -17,6 +17,9 @@ from warpkit.sampling._native_arguments import DTYPES, PROJECTIVE, Sampling, Spl
 from ._gram import joint_batch
 from ._native_warp import Source, warp_arguments
 
+MAX_RESIDUALS = 4
+"""WK_MAX_RESIDUALS of ``warpkit/kernels/cpu/abi.h``."""
+
 
 class LeastSquares(ctypes.Structure):
     """``struct wk_least_squares`` of ``warpkit/kernels/cpu/abi.h``."""
@@ -27,6 +30,7 @@ class LeastSquares(ctypes.Structure):
         ("weights_dtype", ctypes.c_int32),
         ("fixed_n", ctypes.c_int64),
         ("weights_n", ctypes.c_int64),
+        ("residuals", ctypes.c_int64),
         ("fixed", ctypes.c_void_p),
         ("weights", ctypes.c_void_p),
         ("functions", ctypes.c_void_p),
@@ -73,7 +77,10 @@ def find_sums(
     """
     if not (is_image(moving) and is_image(fixed) and is_image(weights)):
         return NotImplemented
-    n = joint_batch(*(len(x) for x in (moving, fixed, weights, source.parameters)))
+    # Fixed images that all else is shared by differ in their residuals alone: one pass over the points.
+    n = joint_batch(len(moving), len(weights), len(source.parameters))
+    residuals = len(fixed) if n == 1 and 1 < len(fixed) <= MAX_RESIDUALS else 1
+    n = n if residuals > 1 else joint_batch(n, len(fixed))
     shared = np.broadcast_to(source.parameters, (n, *source.parameters.shape[1:]))
     source = Source(source.code, np.ascontiguousarray(shared), source.shape, _framed(source, frame))
     moving, fixed, weights = packed(moving), packed(fixed), packed(weights)
@@ -85,14 +92,14 @@ def find_sums(
     sampling.offset = (*offsets, *(0.0,) * (3 - ndim))
     slopes = ndim + (source.code == PROJECTIVE)
     features = sampling.spline.controls or ndim + 1
-    out = np.zeros((n, _pairs(slopes) * _pairs(features) + slopes * features + 1))
+    out = np.zeros((n, _pairs(slopes) * _pairs(features) + residuals * (slopes * features + 1)))
     constant = all(length == 1 for length in weights.shape[1:])
     if functions is not None:
         functions = np.ascontiguousarray(functions)
     if n and fixed.size:
         sampling.image, sampling.out = moving.ctypes.data, out.ctypes.data
         arguments = LeastSquares(
-            sampling, DTYPES[fixed.dtype], DTYPES[weights.dtype], len(fixed), len(weights)
+            sampling, DTYPES[fixed.dtype], DTYPES[weights.dtype], len(fixed), len(weights), residuals
         )
         arguments.fixed, arguments.weights = fixed.ctypes.data, None if constant else weights.ctypes.data
         arguments.functions = None if functions is None else functions.ctypes.data
@@ -100,7 +107,7 @@ def find_sums(
     if constant:
         factor = weights.reshape(-1, 1).astype(np.float64)
         out = np.where(factor != 0, factor * out, 0.0)
-    return _unpacked(out, slopes, features, scales)
+    return _unpacked(out, slopes, features, residuals, scales)
 
 
 def _framed(source: Source, frame: str) -> Spline:
@@ -117,8 +124,11 @@ def _pairs(count: int) -> int:
     return count * (count + 1) // 2
 
 
-def _unpacked(out: np.ndarray, slopes: int, features: int, scales: tuple[float, ...]) -> Sums:
-    """From what the kernel wrote; slopes by pixels become slopes by coordinates in the image's frame."""
+def _unpacked(out: np.ndarray, slopes: int, features: int, residuals: int, scales: tuple[float, ...]) -> Sums:
+    """From what the kernel wrote; slopes by pixels become slopes by coordinates in the image's frame.
+
+    Residuals become items, whose squares are the same.
+    """
     n, triangle = len(out), np.tril_indices(features)
     end = _pairs(slopes) * _pairs(features)
     pairs = out[:, :end].reshape(n, _pairs(slopes), _pairs(features))
@@ -131,5 +141,5 @@ def _unpacked(out: np.ndarray, slopes: int, features: int, scales: tuple[float, 
             block[:, triangle[0], triangle[1]] = pairs[:, _pairs(j) + i] * (factors[i] * factors[j])
             block[:, triangle[1], triangle[0]] = block[:, triangle[0], triangle[1]]
             squares[:, i, :, j, :] = squares[:, j, :, i, :] = block
-    mixed = out[:, end:-1].reshape(n, slopes, features) * factors[:, None]
-    return Sums(squares, mixed, out[:, -1])
+    mixed = out[:, end:-residuals].reshape(n * residuals, slopes, features) * factors[:, None]
+    return Sums(squares.repeat(residuals, axis=0), mixed, out[:, -residuals:].ravel())

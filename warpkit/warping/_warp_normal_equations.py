@@ -73,7 +73,8 @@ def warp_normal_equations(
         The image it is compared with, of the same layout; its spatial shape is the output's.
     transform : AbstractTransform
         From points of `fixed` to points of `moving`: an affine map of any class, a :class:`Projective`, or a
-        :class:`ThinPlateSpline` as it was built. N may be 1 here, in `moving` or in `fixed`.
+        :class:`ThinPlateSpline` as it was built. N may be 1 here, in `moving` or in `fixed`. Where only
+        `fixed` is a batch, up to 4 items share the pass over the points, each with the bits it has alone.
     weights : array, shape (H, W) or (N, H, W), optional
         Finite numbers of at least 0, one per point of `fixed`; booleans are a mask. 1 by default. What lies
         at a point of weight 0 does not count in the results, be it NaN, and their derivative by that weight

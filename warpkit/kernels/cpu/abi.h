@@ -12,7 +12,8 @@
 #define WK_EXPORT extern "C" __attribute__((visibility("default")))
 #endif
 
-enum { WK_ABI_VERSION = 3 };
+enum { WK_ABI_VERSION = 4 };
+enum { WK_MAX_RESIDUALS = 4 };
 enum wk_status { WK_OK = 0, WK_UNSUPPORTED = 1, WK_OUT_OF_MEMORY = 2, WK_INTERRUPTED = 3, WK_OUTSIDE_BLOCK = 4 };
 enum wk_dtype { WK_FLOAT32 = 0, WK_FLOAT64 = 1, WK_FLOAT16 = 2, WK_UINT8 = 3, WK_UINT16 = 4, WK_INT16 = 5 };
 enum wk_kernel { WK_NEAREST = 0, WK_LINEAR = 1, WK_CUBIC = 2, WK_CUBIC_SHARP = 3, WK_BSPLINE2 = 4, WK_BSPLINE3 = 5 };
@@ -75,6 +76,8 @@ struct wk_least_squares {
     int32_t weights_dtype;
     int64_t fixed_n;        // that of the batch, or 1
     int64_t weights_n;
+    // 1; or, of a single item, how many fixed images it is compared with: up to WK_MAX_RESIDUALS, and fixed_n of them.
+    int64_t residuals;
     const void *fixed;      // (fixed_n, channels, points)
     const void *weights;    // (weights_n, points), or NULL: all are 1
     // For a spline, (controls + 1 + ndim, controls): its features times this are the functions whose products are summed up.
@@ -108,12 +111,12 @@ WK_EXPORT int32_t wk_pull_vjp(const struct wk_sampling *arguments, wk_interrupte
 // out (n, channels, points) = the tangent of wk_pull: by coordinates, and by image where it has tangents.
 WK_EXPORT int32_t wk_pull_jvp(const struct wk_sampling *arguments, wk_interrupted interrupted);
 
-// out (n, ...) in float64 = weighted sums over points and channels of products of the residual r, of its slopes s by the
+// out (n, ...) in float64 = weighted sums over points and channels of products of residuals r, of their slopes s by the
 // image's pixel coordinates x, and of the features f of a point: its x, y[, z] in the frame, and 1; for a spline the
 // basis functions, 1, and x, y[, z], times `functions`. For a homography the slopes are s_i / w, and last -sum of s_i (x_i - offset_i) / w.
 //   s_i s_j f_a f_b   for each pair i <= j (00, 01, 11, 02, ...), and in it for each pair b <= a (00, 10, 11, 20, ...)
-//   s_i r f_a         for each i, and in it for each a
-//   r r
+//   s_i r f_a         for each r, in it for each i, and in it for each a
+//   r r               for each r
 WK_EXPORT int32_t wk_normal_equations(const struct wk_least_squares *arguments, wk_interrupted interrupted);
 
 #endif

@@ -1,7 +1,8 @@
 // The normal equations of Gauss-Newton's method: with the residual r = warp(image) - fixed, its derivative J by a
 // transform's parameters, and weights w of points, the sums J^T W J, J^T W r and r^T W r of each item, in one pass.
 //
-// Values and slopes are pull's; outer_products.h tells how they are summed up.
+// Values and slopes are pull's; outer_products.h tells how they are summed up. Fixed images that are compared with the
+// same item share them, and J^T W J.
 #include "outer_products.h"
 #include "run.h"
 #include "values.h"
@@ -55,19 +56,28 @@ void find_values_and_slopes(const Problem &problem, int64 item, int64 channel, P
     for (int d = 0; d < a.ndim; ++d) weigh_values(work.taps, 1 + d, work.values, work.slope[d]);
 }
 
-// Adds a channel. Where all taps are outside, values and slopes are zero.
+// Adds a channel of a residual: values less the pixels in work.number. Where all taps are outside, values and slopes are zero.
 template <typename S, typename T, typename Index>
-void add_channel(int ndim, int count, ProductsWork<S, T, Index> &work) {
-    Products &products = work.products;
-    double *WK_RESTRICT residual = work.number, *WK_RESTRICT square = products.square;
+void add_residual(int ndim, int count, double *WK_RESTRICT square, PointArray *all_mixed,
+                  ProductsWork<S, T, Index> &work) {
+    double *WK_RESTRICT residual = work.number;
     for (int p = 0; p < count; ++p) {
         residual[p] = (work.taps.exterior ? 0.0 : static_cast<double>(work.value[p])) - residual[p];
         square[p] += residual[p] * residual[p];
     }
     for (int j = 0; j < ndim && !work.taps.exterior; ++j) {
         const T *WK_RESTRICT slope = work.slope[j];
-        double *WK_RESTRICT mixed = products.mixed[j];
+        double *WK_RESTRICT mixed = all_mixed[j];
         for (int p = 0; p < count; ++p) mixed[p] += static_cast<double>(slope[p]) * residual[p];  // vectorised
+    }
+}
+
+// Adds a channel of what all residuals share.
+template <typename S, typename T, typename Index>
+void add_slopes(int ndim, int count, ProductsWork<S, T, Index> &work) {
+    Products &products = work.products;
+    for (int j = 0; j < ndim; ++j) {
+        const T *WK_RESTRICT slope = work.slope[j];
         for (int i = 0; i <= j; ++i) {
             const T *WK_RESTRICT other = work.slope[i];
             double *WK_RESTRICT pair = products.pair[pair_of(i, j)];
@@ -79,13 +89,13 @@ void add_channel(int ndim, int count, ProductsWork<S, T, Index> &work) {
 // Of a point without weight nothing counts, not even a NaN.
 template <typename S, typename T, typename Index>
 void weigh_products(const wk_least_squares &arguments, const Problem &problem, int64 item, const Tile &tile,
-                    int slopes, ProductsWork<S, T, Index> &work) {
+                    const Layout &layout, ProductsWork<S, T, Index> &work) {
     if (!arguments.weights) return;
     const int64 start = arguments.weights_n == 1 ? 0 : item * problem.points;
     read_numbers(problem, tile, arguments.weights_dtype, arguments.weights, start, work.number);
     const double *WK_RESTRICT weight = work.number;
     const int count = tile.count();
-    work.products.for_each(slopes, [&](double *WK_RESTRICT product) {
+    work.products.for_each(layout.slopes, layout.residuals, [&](double *WK_RESTRICT product) {
         for (int p = 0; p < count; ++p) product[p] = weight[p] == 0.0 ? 0.0 : weight[p] * product[p];
     });
 }
@@ -95,25 +105,30 @@ template <typename S, typename T, typename Index>
 void find_products(const wk_least_squares &arguments, const Problem &problem, int64 item, const Tile &tile,
                    const Next &next, ProductsWork<S, T, Index> &work) {
     const wk_sampling &a = problem.arguments;
-    const int slopes = slopes_of(a), count = tile.count();
+    const Layout layout(arguments);
+    const int count = tile.count();
     find_tile_taps(problem, item, tile, {true, true, a.fill_value != 0, true}, work);
     const int padded = (count + LANES - 1) / LANES * LANES;
-    work.products.for_each(slopes, [&](double *product) {
+    work.products.for_each(layout.slopes, layout.residuals, [&](double *product) {
         for (int p = 0; p < padded; ++p) product[p] = 0.0;
     });
     for (int64 c = 0; c < a.channels; ++c) {
-        const int64 start = problem.value_start(arguments.fixed_n == 1 ? 0 : item, c);
-        read_numbers(problem, tile, arguments.fixed_dtype, arguments.fixed, start, work.number);
         if (!work.taps.exterior) {
             prefetch_next(problem, static_cast<const S *>(a.image), item, c, tile, next, work.taps);
             find_values_and_slopes(problem, item, c, work);
+            add_slopes(a.ndim, count, work);
         }
-        add_channel(a.ndim, count, work);
+        for (int r = 0; r < layout.residuals; ++r) {
+            const int64 start = problem.value_start(arguments.fixed_n == 1 ? 0 : item + r, c);
+            read_numbers(problem, tile, arguments.fixed_dtype, arguments.fixed, start, work.number);
+            Products &products = work.products;
+            add_residual(a.ndim, count, products.square[r], products.mixed + r * layout.slopes, work);
+        }
     }
     if (a.source == WK_PROJECTIVE && !work.taps.exterior) {
-        divide_products(a, work.coordinates, count, work.products);
+        divide_products(a, work.coordinates, layout.residuals, count, work.products);
     }
-    weigh_products(arguments, problem, item, tile, slopes, work);
+    weigh_products(arguments, problem, item, tile, layout, work);
 }
 
 // ---- pieces ------------------------------------------------------------------------------------------------
@@ -150,7 +165,9 @@ void add_pieces(const wk_least_squares &arguments, const Problem &problem, int64
         problem.for_tiles(first + place, [&](int64, const Tile &tile, const Next &next) {
             find_products(arguments, problem, item, tile, next, work);
             if (work.taps.exterior) {
-                to[layout.of_square()] += sum_of(work.products.square, tile.count());
+                for (int r = 0; r < layout.residuals; ++r) {
+                    to[layout.of_square(r)] += sum_of(work.products.square[r], tile.count());
+                }
                 return;
             }
             find_features(problem, tile, work.coordinates, features.get());
@@ -209,7 +226,10 @@ int32_t wk_normal_equations(const wk_least_squares *arguments, wk_interrupted in
     const wk_sampling &sampling = arguments->sampling;
     const bool transform = sampling.source != WK_GRID_FLOAT32 && sampling.source != WK_GRID_FLOAT64;
     const bool complete = sampling.source != WK_TPS || arguments->functions;
-    if (!transform || !complete || !wk::is_dtype(arguments->fixed_dtype) || !wk::is_dtype(arguments->weights_dtype)) {
+    const int64_t residuals = arguments->residuals;
+    const bool counted = residuals == 1 || (residuals > 1 && residuals <= WK_MAX_RESIDUALS && sampling.image_n == 1 &&
+                                            sampling.source_n == 1 && arguments->fixed_n == residuals);
+    if (!transform || !complete || !counted || !wk::is_dtype(arguments->fixed_dtype) || !wk::is_dtype(arguments->weights_dtype)) {
         return WK_UNSUPPORTED;
     }
     return wk::run(&sampling, interrupted, [&](const wk::Problem &problem, const wk::Interruption &interruption) {

@@ -5,7 +5,8 @@
 //   J^T W J at (i, a), (j, b) = sum over points of (sum over channels of w slope_i slope_j) feature_a feature_b,
 //   J^T W r at (i, a) = sum over points of (sum over channels of w slope_i r) feature_a:
 //
-// channels are summed first, and the features are those of every channel.
+// channels are summed first, and the features are those of every channel. Several fixed images make as many residuals r,
+// whose J is the same.
 #ifndef WARPKIT_CPU_OUTER_PRODUCTS_H
 #define WARPKIT_CPU_OUTER_PRODUCTS_H
 
@@ -17,6 +18,7 @@ namespace wk {
 
 constexpr int MAX_SLOPES = MAX_NDIM + 1;
 constexpr int MAX_PAIRS = MAX_SLOPES * (MAX_SLOPES + 1) / 2;
+constexpr int MAX_RESIDUALS = WK_MAX_RESIDUALS;
 
 // The number of a pair i <= j: (0, 0), (0, 1), (1, 1), (0, 2), ...
 constexpr int64 pair_of(int64 i, int64 j) { return j * (j + 1) / 2 + i; }
@@ -30,30 +32,31 @@ inline int64 features_of(const wk_sampling &a) {
 
 // Of each point, summed over channels.
 struct Products {
-    alignas(64) PointArray pair[MAX_PAIRS];    // slope_i * slope_j
-    alignas(64) PointArray mixed[MAX_SLOPES];  // slope_i * residual
-    alignas(64) PointArray square;             // residual^2
+    alignas(64) PointArray pair[MAX_PAIRS];                    // slope_i * slope_j
+    alignas(64) PointArray mixed[MAX_RESIDUALS * MAX_SLOPES];  // slope_i * residual, in the order of Layout
+    alignas(64) PointArray square[MAX_RESIDUALS];              // residual^2
 
-    // Calls body(array) for the arrays of so many slopes.
+    // Calls body(array) for the arrays of so many slopes and residuals.
     template <typename Body>
-    void for_each(int slopes, const Body &body) {
+    void for_each(int slopes, int residuals, const Body &body) {
         for (int64 i = 0; i < pairs_of(slopes); ++i) body(pair[i]);
-        for (int i = 0; i < slopes; ++i) body(mixed[i]);
-        body(square);
+        for (int i = 0; i < residuals * slopes; ++i) body(mixed[i]);
+        for (int r = 0; r < residuals; ++r) body(square[r]);
     }
 };
 
 // What the sums of one item are in `out`, one after the other; see abi.h.
 struct Layout {
-    int slopes;
+    int slopes, residuals;
     int64 features;
     explicit Layout(const wk_least_squares &l)
-        : slopes(slopes_of(l.sampling)),
+        : slopes(slopes_of(l.sampling)), residuals(static_cast<int>(l.residuals)),
           features(l.sampling.source == WK_TPS ? l.sampling.spline.controls : features_of(l.sampling)) {}
     int64 of_pair(int64 pair) const { return pair * pairs_of(features); }
-    int64 of_mixed(int i) const { return of_pair(pairs_of(slopes)) + i * features; }
-    int64 of_square() const { return of_mixed(slopes); }
-    int64 size() const { return of_square() + 1; }
+    // Of row r * slopes + i, for residual r and slope i.
+    int64 of_mixed(int row) const { return of_pair(pairs_of(slopes)) + row * features; }
+    int64 of_square(int r) const { return of_mixed(residuals * slopes) + r; }
+    int64 size() const { return of_square(residuals); }
 };
 
 // ---- the features ------------------------------------------------------------------------------------------
@@ -97,29 +100,41 @@ inline const double *find_functions(const wk_least_squares &l, const double *fea
 //   x = s h / w + o:   slope_h = slope_x / w (times s, which the caller multiplies by),
 //                      slope_w = -(sum over axes of slope_x (x - o)) / w,
 //
-// in the products, which are bilinear in slopes. Zero at points that are infinitely far.
-inline void divide_products(const wk_sampling &a, const Coordinates &c, int count, Products &products) {
+// in the products, which are bilinear in slopes. Those with the denominator's are zero before. Zero at points that are
+// infinitely far.
+inline void divide_products(const wk_sampling &a, const Coordinates &c, int residuals, int count,
+                            Products &products) {
     const int ndim = a.ndim;
+    const double *WK_RESTRICT denominator = c.denominator;
+    alignas(64) PointArray inverse, square, place[MAX_NDIM];
     for (int p = 0; p < count; ++p) {
-        const bool far = c.denominator[p] <= 0.0;
-        const double inverse = far ? 0.0 : 1.0 / c.denominator[p], square = inverse * inverse;
-        double last = 0.0, last_mixed = 0.0;
-        for (int i = 0; i < ndim; ++i) {
-            double sum = 0.0;
-            for (int j = 0; j < ndim; ++j) {
-                sum -= products.pair[i <= j ? pair_of(i, j) : pair_of(j, i)][p] * (c.x[j][p] - a.offset[j]);
-            }
-            const double place = c.x[i][p] - a.offset[i];
-            last -= sum * place;
-            last_mixed -= products.mixed[i][p] * place;
-            products.pair[pair_of(i, ndim)][p] = far ? 0.0 : sum * square;
+        inverse[p] = 1.0 / denominator[p];
+        square[p] = inverse[p] * inverse[p];
+    }
+    for (int d = 0; d < ndim; ++d) {
+        for (int p = 0; p < count; ++p) place[d][p] = c.x[d][p] - a.offset[d];  // vectorised
+    }
+    const auto subtract = [&](const double *WK_RESTRICT product, int d, double *WK_RESTRICT from) {
+        for (int p = 0; p < count; ++p) from[p] -= product[p] * place[d][p];  // vectorised
+    };
+    const auto multiply = [&](const double *WK_RESTRICT factor, double *WK_RESTRICT product) {
+        for (int p = 0; p < count; ++p) {  // vectorised
+            product[p] = denominator[p] <= 0.0 ? 0.0 : product[p] * factor[p];
         }
-        products.pair[pair_of(ndim, ndim)][p] = far ? 0.0 : last * square;
-        products.mixed[ndim][p] = far ? 0.0 : last_mixed * inverse;
-        for (int64 i = 0; i < pairs_of(ndim); ++i) {
-            products.pair[i][p] = far ? 0.0 : products.pair[i][p] * square;
+    };
+    double *last = products.pair[pair_of(ndim, ndim)];
+    for (int i = 0; i < ndim; ++i) {
+        double *of_axis = products.pair[pair_of(i, ndim)];
+        for (int j = 0; j < ndim; ++j) {
+            subtract(products.pair[i <= j ? pair_of(i, j) : pair_of(j, i)], j, of_axis);
         }
-        for (int i = 0; i < ndim; ++i) products.mixed[i][p] = far ? 0.0 : products.mixed[i][p] * inverse;
+        subtract(of_axis, i, last);
+    }
+    for (int64 i = 0; i < pairs_of(ndim + 1); ++i) multiply(square, products.pair[i]);
+    for (int r = 0; r < residuals; ++r) {
+        PointArray *mixed = products.mixed + r * (ndim + 1);
+        for (int i = 0; i < ndim; ++i) subtract(mixed[i], i, mixed[ndim]);
+        for (int i = 0; i <= ndim; ++i) multiply(inverse, mixed[i]);
     }
 }
 
@@ -228,13 +243,14 @@ inline void add_products(const Layout &layout, const Products &products, const d
     for (int64 pair = 0; pair < pairs_of(layout.slopes); ++pair) {
         add_pair(products.pair[pair], features, layout.features, count, sums + layout.of_pair(pair));
     }
-    for (int first = 0; first < layout.slopes; first += BLOCK) {
-        const int rest = layout.slopes - first, rows = rest < BLOCK ? rest : BLOCK;
+    const int mixed = layout.residuals * layout.slopes;
+    for (int first = 0; first < mixed; first += BLOCK) {
+        const int rest = mixed - first, rows = rest < BLOCK ? rest : BLOCK;
         sum_rows(products.mixed[first], rows, features, layout.features, count, [&](int i, int64 j, double sum) {
             sums[layout.of_mixed(first + i) + j] += sum;
         });
     }
-    sums[layout.of_square()] += sum_of(products.square, count);
+    for (int r = 0; r < layout.residuals; ++r) sums[layout.of_square(r)] += sum_of(products.square[r], count);
 }
 
 }  // namespace wk
