@@ -166,7 +166,7 @@ def _start(init: str, pair: tuple[Input, Input]) -> str | AbstractTransform:
         with naming({"in_space": moving.path, "out_space": fixed.path}):
             return start.to_frame("pixel", moving.shape, fixed.shape)
     with naming({"transform": init, "in_space": moving.path, "out_space": fixed.path}):
-        return start.to_frame(WORLD, moving.geometry, fixed.geometry)  # type: ignore[arg-type]
+        return start.to_frame(WORLD, moving.geometry, fixed.geometry)  # type: ignore[arg-type]  # _in_world: neither is None
 
 
 def _write(

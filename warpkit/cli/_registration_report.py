@@ -83,7 +83,7 @@ def describe_transform(transform: AbstractTransform) -> dict[str, Any]:
     """Class, frame and parameters; of large arrays only the shape."""
     fields = {
         field.name: _described(getattr(transform, field.name))
-        for field in dataclasses.fields(transform)  # type: ignore[arg-type]
+        for field in dataclasses.fields(transform)  # type: ignore[arg-type]  # every final class is one
         if field.name != "frame"
     }
     described = {"class": type(transform).__name__, "frame": transform.frame, "parameters": fields}

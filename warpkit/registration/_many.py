@@ -185,7 +185,7 @@ def _answer(future: Future[Result]) -> Result:
         return future.result()
     except BrokenExecutor:  # all others fail like this one
         raise
-    except Exception as error:
+    except Exception as error:  # whatever one pair raised there, the others go on
         return _failure(error)
 
 
