@@ -2,12 +2,13 @@
 
 import math
 import os
+import threading
 
 import numpy as np
 import pytest
 
 from warpkit._core import _threads
-from warpkit._core._threads import get_num_threads, set_num_threads, usable_cpus
+from warpkit._core._threads import each_beside, get_num_threads, set_num_threads, usable_cpus
 
 
 @pytest.fixture(autouse=True)
@@ -81,3 +82,23 @@ def test_quota_of_a_control_group(tmp_path, membership, files, expected):
 
 def test_system_without_control_groups(tmp_path):
     assert _threads._quota_cpus(tmp_path / "missing", tmp_path) == math.inf
+
+
+@pytest.mark.parametrize("library", [np, math])
+def test_each_beside(library):
+    """In order, with the context of the caller; in its thread where arrays are not NumPy's."""
+    set_num_threads(3)
+
+    def look(number):
+        return number, np.geterr()["over"], threading.get_ident()
+
+    with np.errstate(over="call"):
+        numbers, states, threads = zip(*each_beside(look, range(20), library), strict=True)
+    assert numbers == tuple(range(20))
+    assert set(states) == {"call"}
+    assert (threading.get_ident() in threads) == (library is not np)
+
+
+def test_each_beside_with_one_thread_needs_none():
+    set_num_threads(1)
+    assert set(each_beside(lambda _: threading.get_ident(), range(3), np)) == {threading.get_ident()}

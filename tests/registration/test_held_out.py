@@ -20,7 +20,7 @@ def texture(shape, seed=0):
 @pytest.mark.parametrize("shape", [(150, 200), (50, 60, 70)])
 def test_the_board_is_the_same_on_all_levels(shape):
     levels = pair(texture(shape), texture(shape, 1)).fixed
-    boards = [_board(level, levels[0], 12) for level in levels]
+    boards = [_board(level, levels[0], SEARCHES[len(shape)]) for level in levels]
     assert len(levels) > 1
     for level, board in zip(levels, boards, strict=True):
         assert board.shape == level.shape
@@ -31,17 +31,28 @@ def test_the_board_is_the_same_on_all_levels(shape):
 
 def test_tiles_lie_within_the_squares_left_out():
     left_out, search = np.zeros((100, 120), bool), SEARCHES[2]
-    length = search.tile + 2 * MARGIN
-    left_out[length : 2 * length, length : 2 * length] = True
-    corners = _corners(left_out, np.ones((100, 120), bool), length, search)
+    length, begin = search.tile + 2 * MARGIN, search.reach - MARGIN
+    square = slice(begin + length, begin + 2 * length)
+    left_out[square, square] = True
+    corners = _corners(left_out, np.ones((100, 120), bool), search)
     assert len(corners) == 1
     first = corners[0] + search.reach
     tile = tuple(slice(i, i + search.tile) for i in first)
     assert left_out[tile].all()
-    assert (first == length + MARGIN).all()
+    assert (first == square.start + MARGIN).all()
     inside = np.ones((100, 120), bool)
     inside[length, length] = False
-    assert len(_corners(left_out, inside, length, search)) == 0
+    assert len(_corners(left_out, inside, search)) == 0
+
+
+@pytest.mark.parametrize("shape", [(64, 84), (40, 48, 56)])
+def test_squares_fill_the_image(shape):
+    """Windows begin at its edges: every second place of a lattice over the whole of it, in both colours."""
+    level, search = pair(texture(shape), texture(shape, 1)).fixed[0], SEARCHES[len(shape)]
+    board, window = _board(level, level, search), search.tile + 2 * search.reach
+    corners = np.concatenate([_corners(board == color, np.ones(shape, bool), search) for color in (0, 1)])
+    assert (corners.min(axis=0) == 0).all()
+    assert len(corners) == np.prod([(n - window) // (search.tile + 2 * MARGIN) + 1 for n in shape])
 
 
 def test_squares_are_filled_from_around():

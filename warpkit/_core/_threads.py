@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import contextvars
 import math
 import operator
 import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
 
 from ._errors import wrong_type, wrong_value
 
@@ -71,6 +78,22 @@ def get_num_threads() -> int:
     if _num_threads is None:
         _num_threads = _from_environment() or usable_cpus()
     return _num_threads
+
+
+def each_beside(function: Callable[[Any], Any], items: Iterable[Any], library: ModuleType) -> list[Any]:
+    """``[function(item) for item in items]``, on as many threads at once as a kernel may use.
+
+    For what is long and rarely holds Python's lock, on arrays of `library`. If that is not NumPy it is done
+    in this thread, whose device and stream no other has. Context variables, such as NumPy's ``errstate``,
+    are as they are where this is called.
+    """
+    items = list(items)
+    workers = min(get_num_threads(), len(items))
+    if workers < 2 or library is not np:
+        return [function(item) for item in items]
+    with ThreadPoolExecutor(workers) as threads:
+        calls = [threads.submit(contextvars.copy_context().run, function, item) for item in items]
+        return [call.result() for call in calls]
 
 
 def usable_cpus() -> int:

@@ -88,9 +88,11 @@ def identity_grid(shape: tuple[int, ...], frame: str = "normalized", dtype: Any 
     shape = check_shape(shape)
     if not shape:
         raise wrong_value("shape", "at least one length", shape)
-    axes = [axis_coordinates(n, frame) for n in shape]
-    mesh = np.meshgrid(*axes, indexing="ij")
-    return np.stack(mesh[::-1], axis=-1)[None].astype(dtype)
+    grid = np.empty((1, *shape, len(shape)), dtype)
+    for axis, length in enumerate(shape):
+        along = axis_coordinates(length, frame)
+        grid[..., -1 - axis] = along.reshape(-1, *(1,) * (len(shape) - 1 - axis))
+    return grid
 
 
 def convert_points(points: Array, shape: tuple[int, ...], source: str, target: str) -> Array:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from warpkit._core import Array, as_array, check_choice, namespace, wrong_type, wrong_value
+from warpkit._core._threads import each_beside
 from warpkit.grids import Geometry
 from warpkit.transforms import AbstractMatrix, AbstractTransform
 
@@ -15,7 +16,7 @@ from ._gradient_descent import OPTIMIZERS
 from ._least_squares import CORRELATIONS, METRICS
 from ._matrix_groups import GROUPS, MatrixGroup, matrix_group
 from ._mutual_information import INFORMATION, SIGMA
-from ._pyramid import FINEST_SIGMA, depth, make_pyramid
+from ._pyramid import FINEST_SIGMA, Level, depth, make_pyramid
 from ._refine import Pair
 from ._refine_field import FieldOptions
 from ._refine_spline import SPLINES, SplineOptions
@@ -65,10 +66,13 @@ def make_pair(
     # Where there are no levels so coarse, the search ends on a finer one.
     finest_level = min(finest_level, *(depth(channels.shape[1:]) - 1 for channels, _ in checked))
     sigma = SIGMA if metric == INFORMATION else FINEST_SIGMA
-    pyramids = [
-        make_pyramid(channels, weights, to_space, finest_sigma=sigma, finest_level=finest_level)
-        for (channels, weights), to_space in zip(_in_units(checked, metric), spaces, strict=True)
-    ]
+
+    def pyramid_of(image: tuple[Channels, np.ndarray]) -> list[Level]:
+        (channels, weights), to_space = image
+        return make_pyramid(channels, weights, to_space, finest_sigma=sigma, finest_level=finest_level)
+
+    both = zip(_in_units(checked, metric), spaces, strict=True)
+    pyramids = each_beside(pyramid_of, both, namespace(fixed))
     group = matrix_group("affine" if transform in DEFORMABLE else transform, dimensions)
     return Pair(pyramids[0], pyramids[1], group, metric, float(tolerance), max_iterations)
 

@@ -22,14 +22,12 @@ registration: a demons-based approach", MICCAI 2008, with the update :math:`v + 
 from __future__ import annotations
 
 import math
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from warpkit._core import Array, namespace, ndimage
-from warpkit._core._threads import get_num_threads
 from warpkit.metrics import jacobian_determinant
 from warpkit.sampling import grid_sample
 from warpkit.transforms import (
@@ -43,6 +41,7 @@ from warpkit.warping import warp
 
 from ._least_squares import TUNING, LeastSquares, Moments, View
 from ._pyramid import Level
+from ._slabs import Slab, correlate_rows, in_slabs
 
 FIELDS = ("displacement", "diffeomorphic")
 
@@ -52,7 +51,7 @@ TRUNCATE = 3.0  # standard deviations, of Gaussians that smooth
 LEAST_DETERMINANT = 0.01  # of the Jacobian of a flow: below, it is as good as folded
 MENDED_WITHIN = 4.0  # pixels
 MOST_MENDINGS = 30
-SMALL_STEP = 0.5  # pixels: a flow is squared until its first step is no longer
+SMALL_STEP = 2.0  # pixels: a flow is squared until its first step is no longer
 
 
 def squarings_for(velocity: Array) -> int:
@@ -101,13 +100,21 @@ def smoothed(field: Array, sigma: float) -> Array:
     """Each component (ndim, *spatial), beyond the edges as at them."""
     if sigma == 0:
         return field
-    blur = ndimage(field).gaussian_filter
+    xp, blur, radius = namespace(field), ndimage(field).gaussian_filter, int(TRUNCATE * sigma + 0.5)
+    bell = np.exp(-0.5 * (np.arange(-radius, radius + 1) / sigma) ** 2)
+    weights, out, last = (bell / bell.sum()).tolist(), xp.empty_like(field), field.shape[1] - 1
 
-    def of_one(component: Array) -> Array:
-        return blur(component, sigma, mode="nearest", truncate=TRUNCATE)
+    def blur_in(slab: Slab) -> None:
+        rows = slab.core[1]
+        wide = xp.clip(xp.arange(rows.start - radius, rows.stop + radius), 0, last)
+        for component, into in zip(field, out, strict=True):
+            summed = correlate_rows(component[None, wide], weights)
+            into[rows] = blur(
+                summed[0], [0.0] + [sigma] * (field.ndim - 2), mode="nearest", truncate=TRUNCATE
+            )
 
-    with ThreadPoolExecutor(min(get_num_threads(), len(field))) as threads:
-        return namespace(field).stack(list(threads.map(of_one, field)))
+    in_slabs(blur_in, field.shape, xp)
+    return out
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,12 +166,20 @@ class FieldComparison:
         """What each pixel alone would best be moved by, (ndim, *spatial)."""
         xp = namespace(view.warped)
         warped, fixed, weights = self._in_units(view)
-        residual = fixed - warped
-        means = [(one + other) / 2 for one, other in zip(self.slopes, _slopes(warped), strict=True)]
-        square = sum((mean * mean).sum(axis=0) for mean in means)
-        length = square + ALPHA * (residual * residual).sum(axis=0) + FLAT
-        weights = weights / length
-        return xp.stack([(mean * residual).sum(axis=0) * weights for mean in means])
+        steps = xp.empty((weights.ndim, *weights.shape), "float32")
+
+        def step_in(slab: Slab) -> None:
+            residual = fixed[slab.core] - warped[slab.core]
+            slopes = [slope[slab.inner] for slope in _slopes(warped[slab.wide])]
+            means = [(one[slab.core] + other) / 2 for one, other in zip(self.slopes, slopes, strict=True)]
+            square = sum((mean * mean).sum(axis=0) for mean in means)
+            length = square + ALPHA * (residual * residual).sum(axis=0) + FLAT
+            own_weights = weights[slab.core[1:]] / length
+            for i, mean in enumerate(means):
+                steps[i][slab.core[1:]] = (mean * residual).sum(axis=0) * own_weights
+
+        in_slabs(step_in, warped.shape, xp, reach=1)
+        return steps
 
     @cached_property
     def reverse(self) -> FieldComparison:

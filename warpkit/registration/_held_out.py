@@ -18,6 +18,7 @@ from dataclasses import replace
 import numpy as np
 
 from warpkit._core import Array, namespace, ndimage
+from warpkit._core._threads import each_beside
 
 from ._agreement import Agreement, Search, compare_tiles
 from ._fields import FieldComparison
@@ -48,28 +49,42 @@ def held_out_agreement(
     search = SEARCHES[ndim]
     fits = [max(level.shape) <= LONGEST[ndim] for level in pair.fixed]
     small = pair.from_level(fits.index(True) if True in fits else len(fits) - 1)
-    finest, length = small.fixed[0], search.tile + 2 * MARGIN
-    tiles = near = 0
-    for color in (0, 1):
-        kept = [_board(level, finest, length) == color for level in small.fixed]
+    finest = small.fixed[0]
+    boards = [_board(level, finest, search) for level in small.fixed]
+    comparisons = FieldComparison(comparison(small, 0, matrix), matrix)
+
+    def compare(color: int) -> tuple[int, int]:
+        kept = [board == color for board in boards]
         levels = [_weighted(*both) for both in zip(small.fixed, kept, strict=True)]
         displacement = find_displacement(replace(small, fixed=levels))
-        displacement = _filled(displacement, kept[0], FILL * length)
-        images = comparison(small, 0, matrix)
-        view = FieldComparison(images, matrix).view(displacement)
+        view = comparisons.view(_filled(displacement, kept[0], FILL * _length(search)))
         inside = view.weights > 0
-        corners = _corners(~kept[0], inside, length, search)
-        for one, other in zip(images.fixed.image, view.warped, strict=True):
-            some, good = compare_tiles(one, other, inside, corners, search)
-            tiles, near = tiles + some, near + good
+        corners = _corners(~kept[0], inside, search)
+        channels = zip(finest.image, view.warped, strict=True)
+        found = [compare_tiles(one, other, inside, corners, search) for one, other in channels]
+        return sum(tiles for tiles, _ in found), sum(near for _, near in found)
+
+    both = each_beside(compare, (0, 1), namespace(finest.image))
+    tiles, near = (sum(numbers) for numbers in zip(*both, strict=True))
     return Agreement(tiles, near, tiles / len(finest.image), search.chance(ndim))
 
 
-def _board(level: Level, finest: Level, length: int) -> Array:
-    """0 and 1 for the pixels of a level: the colours of squares so long, in pixels of the finest level."""
+def _length(search: Search) -> int:
+    """Of a square, in pixels."""
+    return search.tile + 2 * MARGIN
+
+
+def _begin(search: Search) -> int:
+    """Where the first square begins along each axis, so that its tile's window just fits into the image."""
+    return search.reach - MARGIN
+
+
+def _board(level: Level, finest: Level, search: Search) -> Array:
+    """0 and 1 for the pixels of a level: the colours of squares, whose length is in the finest's pixels."""
     steps = np.diag(np.linalg.solve(finest.to_space, level.to_space))[-2::-1]
     squares = [
-        (np.arange(n) * step // length).astype(int) for n, step in zip(level.shape, steps, strict=True)
+        ((np.arange(n) * step - _begin(search)) // _length(search)).astype(int)
+        for n, step in zip(level.shape, steps, strict=True)
     ]
     return namespace(level.image).asarray(sum(np.meshgrid(*squares, indexing="ij")) % 2)
 
@@ -88,22 +103,17 @@ def _filled(displacement: Array, kept: Array, sigma: float) -> Array:
     return xp.where(kept, displacement, around)
 
 
-def _corners(left_out: Array, inside: Array, length: int, search: Search) -> np.ndarray:
+def _corners(left_out: Array, inside: Array, search: Search) -> np.ndarray:
     """First pixels of the windows of the tiles in the middle of the squares left out, (n, ndim)."""
-    window, shape = search.tile + 2 * search.reach, inside.shape
-    corners = [
-        np.array(first) + MARGIN - search.reach
-        for first in itertools.product(*(range(0, n - length + 1, length) for n in shape))
-        if bool(left_out[first])
-    ]
+    window, middle = search.tile + 2 * search.reach, search.reach + search.tile // 2
+    corners = itertools.product(*(range(0, n - window + 1, _length(search)) for n in inside.shape))
     found = [
         corner
         for corner in corners
-        if (corner >= 0).all()
-        and (corner + window <= shape).all()
+        if bool(left_out[tuple(i + middle for i in corner)])
         and bool(inside[tuple(slice(i, i + window) for i in corner)].all())
     ]
-    return np.array(found, int).reshape(-1, len(shape))
+    return np.array(found, int).reshape(-1, inside.ndim)
 
 
 def judged(

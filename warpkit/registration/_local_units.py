@@ -8,8 +8,11 @@ mean local correlation (up to FLOOR, which keeps noise in flat regions from coun
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from warpkit._core import Array, namespace, ndimage
+
+from ._slabs import Slab, correlate_rows, in_slabs
 
 RADIUS = 2  # pixels: windows are cubes of 2 * RADIUS + 1
 FLOOR = 0.1  # is added to deviations, squared: of the image's own
@@ -34,12 +37,21 @@ class LocalUnits:
         """What `weights` (*spatial) leave out is no part of any window; it must be finite."""
         xp = namespace(image)
         some = xp.ones(image.shape[1:], image.dtype) if weights is None else weights.astype(image.dtype)
-        near = xp.maximum(_window_means(some[None]), 1e-6)
-        mean = _window_means(some * image) / near
-        variance = _window_means(some * image * image) / near - mean * mean
-        return cls(image, some, near, mean, xp.sqrt(xp.maximum(variance, 0) + FLOOR**2))
+        near, mean, deviation = xp.empty_like(some[None]), xp.empty_like(image), xp.empty_like(image)
 
-    @property
+        def find_in(slab: Slab) -> None:
+            weighted = some[None][slab.wide]
+            near[slab.core] = xp.maximum(_window_means(weighted), 1e-6)[slab.inner]
+            weighted = weighted * image[slab.wide]
+            mean[slab.core] = _window_means(weighted)[slab.inner] / near[slab.core]
+            squares = _window_means(weighted * image[slab.wide])[slab.inner] / near[slab.core]
+            variance = xp.maximum(squares - mean[slab.core] * mean[slab.core], 0)
+            deviation[slab.core] = xp.sqrt(variance + FLOOR**2)
+
+        in_slabs(find_in, image.shape, xp, reach=RADIUS)
+        return cls(image, some, near, mean, deviation)
+
+    @cached_property
     def values(self) -> Array:
         r""":math:`\hat V`."""
         return (self.image - self.mean) / self.deviation
@@ -58,6 +70,9 @@ class LocalUnits:
 
 def _window_means(images: Array) -> Array:
     """Of channels (c, *spatial); beyond the edges is nothing, so that this is its own adjoint."""
-    size = [1] + [2 * RADIUS + 1] * (images.ndim - 1)
-    means: Array = ndimage(images).uniform_filter(images, size, mode="constant")
-    return means
+    xp, length = namespace(images), 2 * RADIUS + 1
+    along_rows = ndimage(images).uniform_filter(
+        images, [1, 1] + [length] * (images.ndim - 2), mode="constant"
+    )
+    padding = [(0, 0), (RADIUS, RADIUS)] + [(0, 0)] * (images.ndim - 2)
+    return correlate_rows(xp.pad(along_rows, padding), [1 / length] * length)

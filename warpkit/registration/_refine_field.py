@@ -15,7 +15,7 @@ from ._refine import Answer, Pair, comparison
 
 FLUID = 1.0  # pixels: the standard deviation of the Gaussian that smooths steps
 SETTLED = 2.0  # tolerances: the root mean square of a last step is no more, and the cost
-LEAST_GAIN = 0.03  # has fallen by no larger share in the last
+LEAST_GAIN = 0.05  # has fallen by no larger share in the last
 PATIENCE = 3  # steps
 
 

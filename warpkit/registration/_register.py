@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from warpkit._core import Array, as_array, namespace
 from warpkit.grids import Geometry
-from warpkit.transforms import WORLD, AbstractTransform, Composed
+from warpkit.sampling import grid_sample
+from warpkit.transforms import WORLD, AbstractMatrix, AbstractTransform, Composed
 from warpkit.warping import warp
 
 from ._arguments import check_finest_level, deformation_options, make_pair
@@ -249,11 +252,8 @@ def _result(
     image, shape = as_array(moving, "moving"), pair.fixed[0].shape
     if image.dtype not in WARPED_AS_THEY_ARE:
         image = image.astype("float64")
-    warped = warp(image, pixels, shape)
-
-    def pull(mask: Array) -> Array:
-        return warp(mask, pixels, shape)
-
+    pull = _puller(pixels, shape)
+    warped = pull(image)
     counted = pair.images(0).pulled_weights(pull) > 0
     agreement = answer.agreement
     return RegistrationResult(
@@ -268,6 +268,19 @@ def _result(
         start=name,
         history=answer.history,
     )
+
+
+def _puller(pixels: AbstractTransform, shape: tuple[int, ...]) -> Callable[[Array], Array]:
+    """What warps images (c, *spatial) or (*spatial); where a deformation leads to is worked out once."""
+    if isinstance(pixels, AbstractMatrix):
+        return partial(warp, transform=pixels, shape=shape)
+    grid = pixels.grid(shape)
+
+    def pull(image: Array) -> Array:
+        channels = image.reshape(1, -1, *image.shape[-len(shape) :])
+        return grid_sample(channels, grid, frame="pixel").reshape(*image.shape[: -len(shape)], *shape)
+
+    return pull
 
 
 def _value(metric: str, cost: float) -> float:

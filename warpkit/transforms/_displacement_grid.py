@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from warpkit._core import Array, Sample, check_choice, namespace, op, wrong_value
-from warpkit.grids import FRAMES, identity_grid
+from warpkit.grids import FRAMES, axis_coordinates
 
 
 @op(batch=("field",))
@@ -41,9 +41,13 @@ def displacement_grid(field: Array, *, frame: str = "normalized") -> Array:
     array([[[[0.5, 0.5],
              [1.5, 0.5]]]])
     """
-    xp = namespace(field)
-    wide = xp.asarray(identity_grid(field.shape[1:-1], frame)) + field
-    return wide.astype(field.dtype)
+    xp, ndim = namespace(field), field.shape[-1]
+    grid = xp.empty_like(field)
+    for axis, length in enumerate(field.shape[1:-1]):
+        # In float64, and rounded once.
+        along = xp.asarray(axis_coordinates(length, frame)).reshape(-1, *(1,) * (ndim - 1 - axis))
+        grid[..., -1 - axis] = along + field[..., -1 - axis]
+    return grid
 
 
 @displacement_grid.spec

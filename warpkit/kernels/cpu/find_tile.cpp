@@ -70,12 +70,10 @@ bool find_affine_taps(const Problem &problem, int64 item, const Tile &tile, Want
     taps.exterior = may_skip_exterior(a, wanted) && (outside(0, 1, axis_x) || outside(1, 0, axis_y));
     if (taps.exterior) {
         taps.count = tile.count();
-        taps.interior = taps.clipped = false;
+        taps.interior = taps.clipped = taps.repeats = false;
         return true;
     }
-    if (!may_clip(problem, wanted)) return false;
-    find_clipped<2>(problem, tile.count(), wanted, taps, rows);
-    return true;
+    return find_in_rows<2>(problem, tile.count(), false, wanted, taps, rows);
 }
 
 }  // namespace

@@ -87,7 +87,7 @@ void find_row(const Problem &problem, const Row &x, int first, Width width, Taps
 
 // A clipped tile comes in two loops, since one would mix float64 and T too much to vectorise. First, of a row of points:
 // places, and along each axis what the weights follow from.
-template <typename Kernel, int NDIM, typename Row, typename Width, typename T, typename Index>
+template <typename Kernel, int NDIM, bool BORDER, typename Row, typename Width, typename T, typename Index>
 void clip_row(const Problem &problem, const Row &x, int first, Width width, Taps<T, Index> &taps) {
     double stride[NDIM], last[NDIM];
     for (int d = 0; d < NDIM; ++d) {
@@ -104,7 +104,8 @@ void clip_row(const Problem &problem, const Row &x, int first, Width width, Taps
         double place = 0.0;
         for (int d = 0; d < NDIM; ++d) {
             const double at = x(d, c), floor = floor_of(at);
-            const Cell cell = {floor, at - floor};  // of a point infinitely far away NaN, but all its taps are lost
+            // Without a border, the taps of a point infinitely far away are all lost: what its weights are does not matter.
+            const Cell cell = BORDER ? cell_of(at) : Cell{floor, at - floor};
             const double tap = Kernel::first_tap(cell);
             const double not_before = tap > 0.0 ? tap : 0.0;  // for NaN too
             const double kept = not_before < last[d] ? not_before : last[d];
@@ -116,8 +117,9 @@ void clip_row(const Problem &problem, const Row &x, int first, Width width, Taps
     }
 }
 
-// Then, of all points of the tile, the weights, and what is added to values: +0 once a weight is lost, NaN for good.
-template <typename Kernel, int NDIM, bool VALUES, bool SLOPES, typename T, typename Index>
+// Then, of all points of the tile, the weights, and what is added to values: +0 once a weight is lost, NaN for good. Where
+// the border goes on outside none is lost, as values are moved and not weights: see repeat_border.
+template <typename Kernel, int NDIM, bool BORDER, bool VALUES, bool SLOPES, typename T, typename Index>
 void find_clipped_weights(Taps<T, Index> &taps) {
     const T *WK_RESTRICT local[NDIM], *WK_RESTRICT moved[NDIM];
     for (int d = 0; d < NDIM; ++d) local[d] = taps.axis[d].local;
@@ -131,10 +133,10 @@ void find_clipped_weights(Taps<T, Index> &taps) {
         WK_UNROLLED
         for (int d = 0; d < NDIM; ++d) {
             Kernel::template weights<0>(local[d][p], w.value[d]);
-            const T lost = zero_where_lost<Kernel::TAPS>(moved[d][p], w.value[d], T(-0.0));
+            const T lost = BORDER ? T(-0.0) : zero_where_lost<Kernel::TAPS>(moved[d][p], w.value[d], T(-0.0));
             sum += moved[d][p] == moved[d][p] ? lost : static_cast<T>(NOT_A_NUMBER);
             if (SLOPES) Kernel::template weights<(Kernel::MAX_ORDER > 0 ? 1 : 0)>(local[d][p], w.slope[d]);
-            clip_weights<Kernel::TAPS>(moved[d][p], w.value[d]);
+            if (!BORDER) clip_weights<Kernel::TAPS>(moved[d][p], w.value[d]);
             if (SLOPES) clip_weights<Kernel::TAPS>(moved[d][p], w.slope[d]);
         }
         beyond[p] = sum;
@@ -150,9 +152,9 @@ void find_clipped_weights(Taps<T, Index> &taps) {
 template <typename Kernel, int NDIM, typename T, typename Index>
 void find_clipped_weights(Wanted wanted, Taps<T, Index> &taps) {
     const bool slopes = wanted.slopes && Kernel::MAX_ORDER > 0;
-    if (!slopes) find_clipped_weights<Kernel, NDIM, true, false>(taps);
-    else if (!wanted.values) find_clipped_weights<Kernel, NDIM, false, true>(taps);
-    else find_clipped_weights<Kernel, NDIM, true, true>(taps);
+    if (!slopes) find_clipped_weights<Kernel, NDIM, false, true, false>(taps);
+    else if (!wanted.values) find_clipped_weights<Kernel, NDIM, false, false, true>(taps);
+    else find_clipped_weights<Kernel, NDIM, false, true, true>(taps);
 }
 
 template <typename Kernel, int NDIM, typename Row, typename Width, typename T, typename Index>
@@ -170,18 +172,26 @@ void find_shortly(const Problem &problem, int count, bool clipped, Taps<T, Index
     taps.interior = true;
     taps.exterior = false;
     taps.clipped = clipped;
+    taps.repeats = false;
     taps.vanishes[0] = false;
     for (int d = 0; d < MAX_NDIM; ++d) taps.vanishes[1 + d] = problem.arguments.kernel == WK_NEAREST;
     if (problem.arguments.kernel == WK_LINEAR) find(Linear{});
     else find(Nearest{});
 }
 
-// Whether taps may be clipped: nothing but +0 outside, and room for all taps inside.
-inline bool may_clip(const Problem &problem, Wanted wanted) {
-    const wk_sampling &a = problem.arguments;
-    bool room = wanted.clipping && problem.whole && may_skip_exterior(a, wanted);
-    for (int d = 0; d < a.ndim; ++d) room &= a.size[d] >= 2;
+// Whether all taps of a point have room in the image.
+inline bool has_room(const Problem &problem) {
+    bool room = problem.whole;
+    for (int d = 0; d < problem.arguments.ndim; ++d) room &= problem.arguments.size[d] >= 2;
     return room;
+}
+// Whether taps may be clipped: nothing but +0 outside.
+inline bool may_clip(const Problem &problem, Wanted wanted) {
+    return wanted.clipping && has_room(problem) && may_skip_exterior(problem.arguments, wanted);
+}
+// Whether the border may be repeated instead. Slopes would need it, too.
+inline bool may_repeat(const Problem &problem, Wanted wanted) {
+    return wanted.clipping && has_room(problem) && problem.arguments.boundary == WK_BORDER && !wanted.slopes;
 }
 
 // Their tiles are as large as they come (taps.stride is TILE).
@@ -226,12 +236,25 @@ void find_clipped(const Problem &problem, int count, Wanted wanted, Taps<T, Inde
     find_shortly(problem, count, true, taps, [&](auto kernel) {
         using Kernel = decltype(kernel);
         rows([&](const auto &row, int first, auto width) {
-            clip_row<Kernel, NDIM>(problem, row, first, width, taps);
+            clip_row<Kernel, NDIM, false>(problem, row, first, width, taps);
         });
         taps.exterior = all_clipped_away<Kernel::TAPS, NDIM>(taps);
         if (!taps.exterior) find_clipped_weights<Kernel, NDIM>(wanted, taps);
     });
     taps.interior = taps.clipped = !taps.exterior;
+}
+
+// The same where the border goes on outside.
+template <int NDIM, typename T, typename Index, typename Rows>
+void find_repeating(const Problem &problem, int count, Taps<T, Index> &taps, const Rows &rows) {
+    find_shortly(problem, count, true, taps, [&](auto kernel) {
+        using Kernel = decltype(kernel);
+        rows([&](const auto &row, int first, auto width) {
+            clip_row<Kernel, NDIM, true>(problem, row, first, width, taps);
+        });
+        find_clipped_weights<Kernel, NDIM, true, true, false>(taps);
+    });
+    taps.repeats = true;
 }
 
 // Finds the taps of a tile whose rows rows(body) lists, calling body(row, first, width).
@@ -251,6 +274,7 @@ bool find_in_rows(const Problem &problem, int count, bool interior, Wanted wante
                   const Rows &rows) {
     if (interior) find_interior<NDIM>(problem, count, wanted, taps, rows);
     else if (may_clip(problem, wanted)) find_clipped<NDIM>(problem, count, wanted, taps, rows);
+    else if (may_repeat(problem, wanted)) find_repeating<NDIM>(problem, count, taps, rows);
     else return false;
     return true;
 }

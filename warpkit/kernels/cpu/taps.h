@@ -24,7 +24,8 @@ struct Taps {
     int stride;   // from a tap of all points to the next, in the arrays below
     bool interior;  // all taps of all points are in memory; then `place` is not set but `base` is
     bool exterior;  // all taps of all points are outside the image, and of no use; then nothing else is set
-    bool clipped;   // taps outside the image were left out; interior is set then too
+    bool clipped;   // taps outside the image were left out, or moved into it; interior is set then too
+    bool repeats;   // they were moved, and the border's values are repeated for them; clipped is set then too
     bool vanishes[SETS];  // all weights of the set are zero
     alignas(64) AxisTaps<T, Index> axis[MAX_NDIM];
     alignas(64) T answer[TILE];             // NaN where the point has none, else 0; not set in an interior tile
@@ -194,7 +195,7 @@ void find_taps(const Problem &problem, const double (*x)[TILE], int count, Wante
     taps.count = count;
     taps.exterior = may_skip_exterior(a, wanted) && all_exterior(a, x, count, taps.along);
     taps.interior = !taps.exterior;
-    taps.clipped = false;
+    taps.clipped = taps.repeats = false;
     if (taps.exterior) return;
     for (int d = 0; d < a.ndim; ++d) {
         AxisTaps<T, Index> &axis = taps.axis[d];

@@ -94,6 +94,39 @@ void load_interior(const S *WK_RESTRICT plane, const Taps<T, Index> &taps, S *WK
     }
 }
 
+// Where a linear kernel reaches beyond the image, whose border goes on there, both its taps along that axis are the
+// border's pixel. Loaded were the two nearest to it inside: the one at the border is taken for the other, too. `moved` is
+// of the pair whose values are first[i] and second[i].
+template <int STEP, typename S, typename T>
+void repeat_border(const T *WK_RESTRICT moved, int pairs, S *WK_RESTRICT first, S *WK_RESTRICT second) {
+    WK_INDEPENDENT
+    for (int i = 0; i < pairs; ++i) {
+        const S one = first[STEP * i], other = second[STEP * i];
+        first[STEP * i] = moved[i] > T(0) ? other : one;
+        second[STEP * i] = moved[i] < T(0) ? one : other;
+    }
+}
+template <typename S, typename T, typename Index>
+void repeat_border(const Taps<T, Index> &taps, S *value) {
+    const int count = taps.count, row = 2 * count, rows = taps.product / 2;
+    const auto moves = [&](const T *WK_RESTRICT moved) {
+        T any = 0;
+        for (int p = 0; p < count; ++p) any = moved[p] != T(0) ? T(1) : any;
+        return any != T(0);
+    };
+    const T *x = taps.axis[0].moved;
+    for (int r = 0; r < rows && moves(x); ++r) repeat_border<2>(x, count, value + r * row, value + r * row + 1);
+    for (int apart = 1, d = 1; apart < rows; apart *= 2, ++d) {  // rows of taps
+        const T *WK_RESTRICT moved = taps.axis[d].moved;
+        if (!moves(moved)) continue;
+        alignas(64) T twice[2 * TILE];  // taps along x are neighbours
+        for (int p = 0; p < count; ++p) twice[2 * p] = twice[2 * p + 1] = moved[p];
+        for (int r = 0; r < rows; ++r) {
+            if (!(r & apart)) repeat_border<1>(twice, row, value + r * row, value + (r + apart) * row);
+        }
+    }
+}
+
 template <int ALONG, typename S, typename T, typename Index>
 void load_anywhere(const S *WK_RESTRICT plane, const Taps<T, Index> &taps, S fill, S *WK_RESTRICT to) {
     for (int k = 0; k < taps.product; k += ALONG) {
@@ -115,7 +148,8 @@ void load_values(const S *plane, const Taps<T, Index> &taps, S fill, Values<S> &
     const auto load = [&](auto along) {
         constexpr int ALONG = decltype(along)::value;
         if (taps.interior) load_interior<ALONG>(plane, taps, values.row);
-        else load_anywhere<ALONG>(plane, taps, fill, values.row);
+        if (taps.repeats && ALONG == 2) repeat_border(taps, values.row);
+        if (!taps.interior) load_anywhere<ALONG>(plane, taps, fill, values.row);
     };
     switch (taps.along) {
     case 1: return load(std::integral_constant<int, 1>{});
@@ -248,6 +282,7 @@ void pull_linear(const Problem &problem, const Tile &tile, const S *plane, const
         });
     }
     load_interior<2>(plane, taps, values.row);
+    if (taps.repeats) repeat_border(taps, values.row);
     write_linear(problem, tile, streamed, true, channel, [&](int first, auto points, T *WK_RESTRICT out) {
         const T *WK_RESTRICT weight = taps.weight[0] + first, *WK_RESTRICT beyond = taps.beyond + first;
         const S *WK_RESTRICT value = values.row + 2 * first;
