@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from warpkit.registration._fourier import fourier_mellin_starts, mass_start, phase_start
+from warpkit.registration._fourier import fourier_mellin_starts, phase_start
 from warpkit.registration._matrix_groups import map_points, scaling
 
 from .pictures import about_middle, seen_through, texture, turned
@@ -48,12 +48,3 @@ def test_without_scale():
     fixed = seen_through(about_middle(turned(50), moving.shape), moving)
     for start in fourier_mellin_starts(fixed, moving, scaled=False):
         np.testing.assert_allclose(start[:2, :2] @ start[:2, :2].T, np.eye(2), atol=1e-12)
-
-
-@pytest.mark.parametrize("ndim", [2, 3])
-def test_centres_of_mass(ndim):
-    image = np.full((20, 30, 40)[:ndim], 3.0)
-    moved = image.copy()
-    image[(5,) * ndim], moved[(9, 4, 8)[:ndim]] = 10, 12
-    wanted = [4.0, -1.0, 3.0][:ndim][::-1]
-    np.testing.assert_allclose(mass_start(image, moved), scaling([1.0] * ndim, wanted))

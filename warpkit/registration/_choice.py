@@ -18,7 +18,7 @@ from warpkit.transforms import AbstractTransform
 from ._arguments import start_matrix
 from ._mutual_information import INFORMATION
 from ._refine import Answer, Pair, look, refine
-from ._starts import QUICK, STARTS, THOROUGH, Start
+from ._starts import IN_THE_PLANE, QUICK, STARTS, THOROUGH, Start
 
 CLEAR = 0.8  # of the tiles agree: there is no need to see whether more of them did at the start
 ENOUGH = 0.3  # of the tiles agree: no other start is tried
@@ -34,7 +34,7 @@ def choose_start(pair: Pair, init: Any, frame: str) -> tuple[str, np.ndarray, ra
     if not isinstance(init, str):
         raise wrong_type("init", "a transform, or the name of a way to start", init)
     check_choice("init", init, STARTS)
-    if init in THOROUGH and pair.group.ndim != 2:
+    if init in IN_THE_PLANE and pair.group.ndim != 2:
         raise wrong_value("init", "a way to start in 3D", repr(init))
     if init in QUICK:
         ((name, start),) = QUICK[init](pair)

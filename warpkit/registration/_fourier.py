@@ -130,14 +130,3 @@ def _about_middle(angle: float, scale: float) -> np.ndarray:
     middle = np.full((1, 2), (SIDE - 1) / 2)
     matrix[:2, 2] = (middle - map_points(matrix, middle))[0]
     return matrix
-
-
-def mass_start(fixed: np.ndarray, moving: np.ndarray) -> np.ndarray:
-    """The shift that brings the centres of mass together; the darkest pixel has none."""
-    centres = []
-    for image in (fixed, moving):
-        mass = image.astype(np.float64) - image.min()
-        axes = range(image.ndim)
-        along = [mass.sum(axis=tuple(other for other in axes if other != axis)) for axis in axes]
-        centres.append([float(sums @ np.arange(len(sums)) / sums.sum()) for sums in along][::-1])
-    return scaling([1.0] * fixed.ndim, [b - a for a, b in zip(*centres, strict=True)])

@@ -67,12 +67,12 @@ def make_pyramid(
     image = image.astype("float32", copy=False)
     last = Level(image, None if weights is None else weights.astype("float32", copy=False), to_space)
     axes = len(last.shape)
-    pyramid = [last if finest_level > 0 else _blurred(last, [finest_sigma] * axes, [1] * axes)]
+    pyramid = [last if finest_level > 0 else blurred(last, [finest_sigma] * axes, [1] * axes)]
     while levels is None or len(pyramid) < levels:
         steps = [2 if length >= 2 * SHORTEST[len(last.shape)] else 1 for length in last.shape]
         if set(steps) == {1}:
             break
-        last = _blurred(last, [SIGMA if step == 2 else 0.0 for step in steps], steps)
+        last = blurred(last, [SIGMA if step == 2 else 0.0 for step in steps], steps)
         pyramid.append(last)
     return pyramid
 
@@ -85,7 +85,7 @@ def depth(shape: tuple[int, ...]) -> int:
     return count
 
 
-def _blurred(level: Level, sigmas: Sequence[float], steps: Sequence[int]) -> Level:
+def blurred(level: Level, sigmas: Sequence[float], steps: Sequence[int]) -> Level:
     """Every n-th pixel along each axis, n from `steps`, of the level after a blur."""
     xp, blur_along = namespace(level.image), ndimage(level.image).gaussian_filter1d
 

@@ -70,12 +70,15 @@ def register(
         alone, is mutual information: images of two modalities; "ssd" is the mean of
         squared differences; "huber" and "tukey" heed large differences less, or not at all. Of images with
         channels each channel counts the same, and correlations give each a gain and bias of its own.
-    init : {"auto", "identity", "phase", "mass", "features", "fourier"} or AbstractTransform
+    init : {"auto", "identity", "phase", "mass", "features", "fourier", "moments", "rotations"} or a transform
         Where to start. "identity": with each point where it is, or with the images' middles on each other
         where their shapes differ. "phase": with the shift that the phases of the spectra suggest. "mass":
         with the centres of mass on each other. "features", in 2D: with points that look alike, which
-        scikit-image finds. "fourier", in 2D: with rotations and scales that the spectra suggest. "auto": the
-        first three, and where the images do not agree, the others until they do; the best of those is taken.
+        scikit-image finds. "fourier", in 2D: with rotations and scales that the spectra suggest. "moments":
+        with the principal axes of mass on each other, and the masses made as large where the maps can.
+        "rotations": with turns all over about the centres of mass, of which the four are refined that look
+        best. "auto": the first three, and where the images do not agree, the others until they do; the best
+        of those is taken.
         A transform, in the direction and the frame of the result, is the only start.
     fixed_mask, moving_mask : array, shape (*spatial), optional
         Weights of at least 0, or booleans: how much pixels count, which may be NaN where they do not.

@@ -15,7 +15,8 @@ from warpkit._core import to_numpy
 from warpkit.transforms import AbstractMatrix, Rigid, Similarity, Translation
 
 from ._features import FULL, feature_start
-from ._fourier import fourier_mellin_starts, mass_start, phase_start
+from ._fourier import fourier_mellin_starts, phase_start
+from ._mass import Mass, axes_starts, shift_start, turn_starts
 from ._matrix_groups import map_points, scaling
 from ._refine import Pair
 
@@ -66,11 +67,32 @@ def fourier_starts(pair: Pair) -> Iterator[Start]:
 
 def mass_starts(pair: Pair) -> Iterator[Start]:
     """The centres of mass on each other; what a mask leaves out has none."""
-    masses = []
-    for image, level in zip(_grey(pair), (pair.fixed[0], pair.moving[0]), strict=True):
-        weights = np.ones(image.shape) if level.weights is None else to_numpy(level.weights)
-        masses.append(weights * (image - image[weights > 0].min()))
-    yield "centres of mass", _in_space(pair, mass_start(*masses), Translation)
+    yield "centres of mass", shift_start(*_masses(pair))
+
+
+def moments_starts(pair: Pair) -> Iterator[Start]:
+    """The principal axes of the masses on each other, and for groups that can the masses made as large."""
+    if pair.group.name != "translation":
+        starts = axes_starts(*_masses(pair), scaled=pair.group.name != "rigid")
+        for number, start in enumerate(starts, 1):
+            yield f"moments, {number}", start
+
+
+def rotation_starts(pair: Pair) -> Iterator[Start]:
+    """Turns about the centres of mass, those that look best."""
+    if pair.group.name != "translation":
+        for number, start in enumerate(turn_starts(pair, *_masses(pair)), 1):
+            yield f"rotations, {number}", start
+
+
+def _masses(pair: Pair) -> tuple[Mass, Mass]:
+    """Where the two images' masses are; small images say it as well."""
+    small = pair.from_level(pair.scout_level)
+    one, other = (
+        Mass.of(image, None if level.weights is None else to_numpy(level.weights), level.to_space)
+        for image, level in zip(_grey(small), (small.fixed[0], small.moving[0]), strict=True)
+    )
+    return one, other
 
 
 def _grey(pair: Pair) -> tuple[np.ndarray, np.ndarray]:
@@ -112,8 +134,13 @@ QUICK: dict[str, Callable[[Pair], Iterator[Start]]] = {
 THOROUGH: dict[str, Callable[[Pair], Iterator[Start]]] = {
     "features": feature_starts,
     "fourier": fourier_starts,
+    "moments": moments_starts,
+    "rotations": rotation_starts,
 }
 """These are tried in turn, until the images agree."""
+
+IN_THE_PLANE = ("features", "fourier")
+"""These there are in 2D alone."""
 
 STARTS = ("auto", *QUICK, *THOROUGH)
 """What may be asked for by name."""
