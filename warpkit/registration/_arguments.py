@@ -45,7 +45,7 @@ def make_pair(
 ) -> Pair:
     """Check the arguments, and make the pyramids, for a search that ends on `finest_level`."""
     check_choice("transform", transform, TRANSFORMS)
-    check_choice("metric", metric, METRICS if transform in (*FIELDS, *SPLINES) else (*METRICS, INFORMATION))
+    check_choice("metric", metric, (*METRICS, INFORMATION))
     if not _is_number(tolerance) or not tolerance > 0:
         raise wrong_value("tolerance", "a number of pixels above 0", repr(tolerance))
     if not isinstance(max_iterations, int) or max_iterations < 1:

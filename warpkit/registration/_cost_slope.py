@@ -6,6 +6,7 @@ from warpkit._core import Array, namespace
 
 from ._least_squares import TUNING, LeastSquares, Moments, View
 from ._local_units import LocalUnits
+from ._mutual_information import MutualInformation
 
 
 def cost_slope(images: LeastSquares, view: View) -> Array:
@@ -13,6 +14,8 @@ def cost_slope(images: LeastSquares, view: View) -> Array:
 
     It must be finite: some of what is compared varies.
     """
+    if isinstance(images, MutualInformation):
+        return images.slope(view)
     weights, fixed, warped = view.weights, images.fixed.image, view.warped
     share = 1 / (float(weights.sum(dtype="float64")) * len(fixed))
     if images.metric == "lncc":

@@ -13,16 +13,21 @@ A field of displacements may fold. A field of velocities is followed by scaling 
 the flow of a smooth velocity, has a smooth inverse. So both images are deformed, each towards the other, and
 a step is the mean of what the two say: neither's noise is mistaken for the other's shape.
 
+By "mi", a step is that for the warped image in the fixed one's contrast: of each of its values, the mean of
+what it meets there.
+
 J.-P. Thirion, "Image matching as a diffusion process: an analogy with Maxwell's demons", Medical Image
 Analysis 2 (3), 1998; T. Vercauteren, X. Pennec, A. Perchant, N. Ayache, "Symmetric log-domain diffeomorphic
 registration: a demons-based approach", MICCAI 2008, with the update :math:`v + d` of the velocity; and
 "Diffeomorphic demons: efficient non-parametric image registration", NeuroImage 45 (1), 2009, for J.
+A. Guimond, A. Roche, N. Ayache, J. Meunier, "Three-dimensional multimodal brain warping using the demons
+algorithm and adaptive intensity corrections", IEEE Transactions on Medical Imaging 20 (1), 2001, for "mi".
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -40,6 +45,7 @@ from warpkit.transforms import (
 from warpkit.warping import warp
 
 from ._least_squares import TUNING, LeastSquares, Moments, View
+from ._mutual_information import INFORMATION
 from ._pyramid import Level
 from ._slabs import Slab, correlate_rows, in_slabs
 
@@ -187,8 +193,7 @@ class FieldComparison:
         fixed = self.images.fixed
         still = self.view(namespace(fixed.image).zeros((len(fixed.shape), *fixed.shape), "float32"))
         target = Level(still.warped, still.weights, fixed.to_space)
-        images = LeastSquares(target, fixed, self.images.metric, self.images.scale)
-        return FieldComparison(images, np.eye(len(fixed.shape) + 1))
+        return FieldComparison(replace(self.images, fixed=target, moving=fixed), np.eye(len(fixed.shape) + 1))
 
     def _in_units(self, view: View) -> tuple[Array, Array, Array]:
         """The two images in the units in which they are compared, and their weights."""
@@ -200,6 +205,8 @@ class FieldComparison:
             count = float(weights.sum(dtype="float64"))
             pairs = zip(warped, fixed, strict=True)
             warped = namespace(warped).stack([_regressed(v, f, weights, count) for v, f in pairs])
+        elif images.metric == INFORMATION:
+            warped = images.in_fixed_contrast(view)
         elif images.metric in TUNING:
             weights = weights * images.robust(warped - fixed)[1].mean(axis=0)
         return warped, fixed, weights

@@ -60,7 +60,7 @@ def held_out_agreement(
         view = comparisons.view(_filled(displacement, kept[0], FILL * _length(search)))
         inside = view.weights > 0
         corners = _corners(~kept[0], inside, search)
-        channels = zip(finest.image, view.warped, strict=True)
+        channels = zip(finest.image, comparisons.images.in_fixed_contrast(view), strict=True)
         found = [compare_tiles(one, other, inside, corners, search) for one, other in channels]
         return sum(tiles for tiles, _ in found), sum(near for _, near in found)
 

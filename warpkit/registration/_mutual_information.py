@@ -119,13 +119,24 @@ class MutualInformation(LeastSquares):
         one = (None, slice(channel, channel + 1))
         return self.fixed.image[one], view.warped[one], weights[None]
 
+    def slope(self, view: View) -> Array:
+        """The derivative of the cost by the warped image, (c, *spatial), for fixed weights."""
+        count = len(view.warped)
+        return namespace(view.warped).stack([self._slope(i, view)[0] / count for i in range(count)])
+
+    def _slope(self, channel: int, view: View) -> Array:
+        """One channel's, (1, *spatial)."""
+        arrays, ct = self._arrays(channel, view, view.weights), namespace(view.warped).ones(1)
+        by_warped = (False, True, False)
+        _, slope, _ = mutual_information.vjp(ct, *arrays, needs=by_warped, **self.bins[channel])
+        out: Array = slope[0]
+        return out
+
     def _channel(self, channel: int, view: View, chain: np.ndarray) -> Comparison:
         """Cost and model by the parameters of a step; `chain` leads from them to theta (theta, k)."""
         some, weights, xp = slice(channel, channel + 1), view.weights, namespace(view.warped)
-        arrays, count = self._arrays(channel, view, weights), view.count
-        by_warped = (False, True, False)
-        _, slopes, _ = mutual_information.vjp(xp.ones(1), *arrays, needs=by_warped, **self.bins[channel])
-        slopes = count * slopes[0]  # w g
+        count = view.count
+        slopes = count * self._slope(channel, view)  # w g
         # Sums of J times any image: of J times the difference of V and V less that image.
         wanted = (view.warped[some] - slopes).astype("float32")
         moving, met = self.moving.image[some], (weights > 0).astype("float32")

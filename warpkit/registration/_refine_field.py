@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,7 @@ from warpkit._core import Array, namespace
 from ._fields import FieldComparison, smoothed, to_displacement, to_level, without_folds
 from ._held_out import judged
 from ._levenberg_marquardt import LEAST_OVERLAP, Iteration
+from ._mutual_information import INFORMATION
 from ._refine import Answer, Pair, comparison
 
 FLUID = 1.0  # pixels: the standard deviation of the Gaussian that smooths steps
@@ -82,10 +84,20 @@ def _descend(
         if options.kind == "diffeomorphic":
             back = both.reverse.view(to_displacement(-field, options.kind))
             step = (step - both.reverse.step(back)) / 2
-        before, field = field, smoothed(field + smoothed(step, FLUID), options.smoothness)
-        squares = view.weights * ((field - before) ** 2).sum(axis=0)
+        last, field = field, smoothed(field + smoothed(step, FLUID), options.smoothness)
+        squares = view.weights * ((field - last) ** 2).sum(axis=0)
         length = float(squares.sum(dtype="float64") / view.weights.sum(dtype="float64")) ** 0.5
         history.append(Iteration(level, cost, 2**level * length, overlap))
-        flat = len(history) > PATIENCE and cost >= (1 - LEAST_GAIN) * history[-1 - PATIENCE].cost
+        flat = len(history) > PATIENCE and _gain(pair, history[-1 - PATIENCE].cost, cost) <= LEAST_GAIN
         still = length <= SETTLED * pair.tolerance and flat
     return field, history, still
+
+
+def _gain(pair: Pair, before: float, now: float) -> float:
+    """Which share of the cost is gone; of "mi", that of one less a squared correlation.
+
+    It is exp(-2 I) where the two are jointly normal (E. H. Linfoot, Information and Control 1 (1), 1957).
+    """
+    if pair.metric == INFORMATION:
+        return 1 - math.exp(2 * (now - before))
+    return 1 - now / before if before > 0 else 0.0

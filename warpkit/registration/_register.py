@@ -66,10 +66,10 @@ def register(
         an affine map, and before it a :class:`warpkit.FreeFormDeformation` with many.
     metric : {"ncc", "lncc", "mi", "ssd", "huber", "tukey"}
         What makes images alike. "ncc", the correlation, knows neither gain nor bias; "lncc" is the mean
-        correlation within windows of 5 pixels, each with a gain and bias of its own; "mi", for linear maps
-        alone, is mutual information: images of two modalities; "ssd" is the mean of
-        squared differences; "huber" and "tukey" heed large differences less, or not at all. Of images with
-        channels each channel counts the same, and correlations give each a gain and bias of its own.
+        correlation within windows of 5 pixels, each with a gain and bias of its own; "mi" is mutual
+        information: images of two modalities; "ssd" is the mean of squared differences; "huber" and "tukey"
+        heed large differences less, or not at all. Of images with channels each channel counts the same, and
+        correlations give each a gain and bias of its own.
     init : {"auto", "identity", "phase", "mass", "features", "fourier", "moments", "rotations"} or a transform
         Where to start. "identity": with each point where it is, or with the images' middles on each other
         where their shapes differ. "phase": with the shift that the phases of the spectra suggest. "mass":
@@ -128,7 +128,8 @@ def register(
     much where the images are unlike, the last steps tell (as in L-BFGS). There is no learning rate.
 
     Fields are found after the affine map, by Gauss and Newton's step for each pixel, which is smoothed before
-    and after it is added (demons; of velocities in their log-domain form), until steps are short.
+    and after it is added (demons; of velocities in their log-domain form), until steps are short. By "mi"
+    they are those for the moving image in the fixed one's contrast.
     Their maps are of pixels, also where the images have geometries.
 
     Splines are found after the affine map, too, and are maps of pixels. The theta of a thin-plate spline is
