@@ -12,6 +12,7 @@ import numpy as np
 import warpkit as wk
 
 from .brains import brains
+from .histology import histology
 from .homographies import NAMES, Pair, apply, corners, read_pairs
 from .peers import ecc, ecc_multi_scale, sift_magsac
 from .slices import slices
@@ -131,4 +132,5 @@ RUNS: dict[str, Callable[..., Iterator[Row]]] = {
     "slices": slices,
     "brains": brains,
     "volumes": volumes,
+    "histology": histology,
 }
