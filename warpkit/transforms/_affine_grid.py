@@ -20,6 +20,8 @@ from warpkit.ops import concatenate, matmul, stack, transpose
 from warpkit.ops import sum as sum_over
 from warpkit.ops._broadcasting import unbroadcast
 
+POINTS = 2**16  # at a time: what is made on the way stays in the caches
+
 
 def check_theta(theta: ArraySpec, rows: int | None = None) -> int:
     """Check that theta is a batch of (rows, ndim + 1) matrices, ndim rows by default; return ndim."""
@@ -75,11 +77,16 @@ def affine_points(theta: Array, points: Array) -> Array:
     >>> affine_points(np.array([[[2.0, 0.0, 1.0], [0.0, 2.0, 0.0]]]), np.array([[[1.0, 3.0]]]))
     array([[[3., 6.]]])
     """
-    # Written out rather than a matrix product: BLAS may order its sums differently on another machine.
-    out = points[..., :1] * theta[:, None, :, 0]
-    for j in range(1, points.shape[-1]):
-        out = out + points[..., j : j + 1] * theta[:, None, :, j]
-    return out + theta[:, None, :, -1]
+    n, m = len(points) if len(theta) == 1 else len(theta), points.shape[1]
+    out = namespace(theta, points).empty((n, m, theta.shape[1]), np.result_type(theta.dtype, points.dtype))
+    for first in range(0, m, POINTS):
+        some = points[:, first : first + POINTS]
+        # Written out rather than a matrix product: BLAS may order its sums differently on another machine.
+        mapped = some[..., :1] * theta[:, None, :, 0]
+        for j in range(1, points.shape[-1]):
+            mapped = mapped + some[..., j : j + 1] * theta[:, None, :, j]
+        out[:, first : first + POINTS] = mapped + theta[:, None, :, -1]
+    return out
 
 
 @affine_points.spec
