@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -16,6 +15,7 @@ from .histology import histology
 from .homographies import NAMES, Pair, apply, corners, read_pairs
 from .peers import ecc, ecc_multi_scale, sift_magsac
 from .slices import slices
+from .unrelated import unrelated
 from .volumes import volumes
 
 Row = dict[str, str]
@@ -65,21 +65,6 @@ def noise(names: tuple[str, ...] = NAMES) -> Iterator[Row]:
         for name, errors in both.items():
             row[f"{name}: error"] = f"{np.median(np.array(errors)[together]):.2f}" if together.any() else ""
         yield row
-
-
-def unrelated(names: tuple[str, ...] = NAMES) -> Iterator[Row]:
-    """Each fixed image against the moving images of other pairs: whatever comes out is wrong."""
-    pairs = [pair for pair in read_pairs(names) if not pair.name.startswith("graf") or pair.name == "graf3"]
-    for one, other in itertools.permutations(pairs, 2):
-        result = wk.register(one.fixed, other.moving, "projective")
-        yield {
-            "fixed": one.name,
-            "moving": other.name,
-            "correlation": f"{result.metric:.2f}",
-            "overlap": f"{result.overlap:.2f}",
-            "converged": "yes" if result.converged else "no",
-            "agreeing parts": f"{result.agreement.near} of {result.agreement.tiles}",
-        }
 
 
 def starts(pair: Pair) -> Iterator[np.ndarray]:

@@ -1,7 +1,7 @@
 import pytest
 
 from benchmarks.registration import __main__ as command
-from benchmarks.registration.__main__ import main, table
+from benchmarks.registration.__main__ import main, table, with_table
 
 
 def test_table():
@@ -17,7 +17,7 @@ def test_table():
 def test_command(monkeypatch, capsys):
     monkeypatch.setitem(command.RUNS, "noise", lambda names: iter([{"pair": name} for name in names]))
     assert main(["noise", "--pairs", "adam", "boat"]) == 0
-    assert capsys.readouterr().out.splitlines()[2:] == ["| adam |", "| boat |"]
+    assert capsys.readouterr().out.splitlines()[2:6] == ["| pair |", "|---|", "| adam |", "| boat |"]
 
 
 def test_no_data(monkeypatch, capsys):
@@ -29,3 +29,36 @@ def test_no_data(monkeypatch, capsys):
 def test_wrong_pair():
     with pytest.raises(SystemExit):
         main(["noise", "--pairs", "mona"])
+
+
+def test_wrong_run(capsys):
+    with pytest.raises(SystemExit):
+        main(["nosie"])
+    assert "no such run: nosie (choose from homographies, noise," in capsys.readouterr().err
+
+
+PAGE = """Text.
+
+`python -m benchmarks.registration noise`
+
+| pair |
+|---|
+| old |
+| older |
+
+And `python -m benchmarks.registration brains`
+
+| other |
+"""
+
+
+def test_a_table_takes_the_place_of_the_one_before(monkeypatch, capsys, tmp_path):
+    monkeypatch.setitem(command.RUNS, "noise", lambda names: iter([{"pair": "new"}]))
+    file = tmp_path / "page.md"
+    file.write_text(PAGE)
+    assert main(["noise", "--write", str(file)]) == 0
+    assert file.read_text() == PAGE.replace("| old |\n| older |\n", "| new |\n")
+    assert with_table(PAGE, "brains", "| x |") == PAGE.replace("| other |", "| x |")
+    file.write_text("Nothing.")
+    assert main(["noise", "--write", str(file)]) == 1
+    assert "--write: expected a file that says" in capsys.readouterr().err
