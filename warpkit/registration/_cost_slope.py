@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from warpkit._core import Array, namespace
 
-from ._least_squares import TUNING, LeastSquares, Moments, View
+from ._correlation import Moments
+from ._least_squares import TUNING, LeastSquares, View
 from ._local_units import LocalUnits
 from ._mutual_information import MutualInformation
 

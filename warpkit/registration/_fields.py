@@ -44,7 +44,8 @@ from warpkit.transforms import (
 )
 from warpkit.warping import warp
 
-from ._least_squares import TUNING, LeastSquares, Moments, View
+from ._correlation import Moments
+from ._least_squares import TUNING, LeastSquares, View
 from ._mutual_information import INFORMATION
 from ._pyramid import Level
 from ._slabs import Slab, correlate_rows, in_slabs

@@ -12,23 +12,11 @@ without an array of its size.
 * ``"lncc"`` costs half the mean of :math:`w r^2` for images in local units (`_local_units`); its gradient is
   exact, and its matrix that of the moving image brought into local units before it is warped;
 * ``"ncc"`` costs :math:`1 - \varrho`, with the correlation :math:`\varrho` of V and F; its model is Gauss and
-  Newton's times :math:`\varrho`.
+  Newton's times :math:`\varrho` (`_correlation`). Of images with several channels each has its own gain and
+  bias, and costs are averaged.
 
-The correlation knows neither gain nor bias. With :math:`\hat V = (V - \bar V) / \sigma_V`, and the same for
-F, :math:`2 (1 - \varrho)` is the mean of :math:`(\hat V - \hat F)^2`, a sum of squares. Where P takes off
-from the columns of J what is a multiple of :math:`\hat V` or of 1,
-
-.. math:: \nabla (1 - \varrho) = -\frac{(P J)^T W \hat F}{\sigma_V \sum w}, \qquad
-   H \approx \varrho\, \frac{(P J)^T W P J}{\sigma_V^2 \sum w}.
-
-The factor :math:`\varrho`, of which at least 0.1 is taken, comes from the second derivatives of
-:math:`\hat V`'s length. All derivatives are those for fixed weights: that edges and masks of the moving image
-move with it is left out, here and in the judgement of steps, which counts what both maps show.
-
-For one channel, a step of this model without damping has the direction of one by G. D. Evangelidis, E. Z.
-Psarakis, "Parametric image alignment using enhanced correlation coefficient maximization", IEEE Transactions
-on Pattern Analysis and Machine Intelligence 30 (10), 2008, section 3; the lengths differ in second order. Of
-images with several channels each has its own gain and bias, and costs are averaged.
+All derivatives are those for fixed weights: that edges and masks of the moving image move with it is left
+out, here and in the judgement of steps, which counts what both maps show.
 """
 
 from __future__ import annotations
@@ -44,16 +32,14 @@ from warpkit._core import Array, check_choice, namespace, to_numpy
 from warpkit.transforms import AbstractMatrix, Affine, Projective, ThinPlateSpline
 from warpkit.warping import NormalEquations, warp, warp_normal_equations
 
+from ._correlation import Moments, correlation_model, sum_of, sum_of_products
 from ._local_units import LocalUnits
 from ._pyramid import Level
-from ._spline_sums import spline_sums
 
 CORRELATIONS = ("ncc", "lncc")  # know neither gain nor bias, and are 1 for images that are alike
 METRICS = ("ncc", "lncc", "ssd", "huber", "tukey")
 
 LEAST_WEIGHT = 0.5  # counts for nothing: a point half a pixel beyond an edge
-LEAST_CORRELATION = 0.1  # in the model of "ncc", which must not lose its curvature
-ROUNDING = 1e-6  # a variance below is none: images are in units of their deviation, products rounded
 LEAST_SCALE = 0.02  # of the image's deviation: where most of it is background, most residuals are 0
 NORMAL_MAD = 1.4826  # the standard deviation of normal deviates, in units of their median absolute one
 TUNING = {"huber": 1.345, "tukey": 4.685}  # 95 % efficient for normal residuals (P. J. Huber, 1981)
@@ -102,7 +88,7 @@ class View:
     @cached_property
     def count(self) -> float:
         """The sum of the weights."""
-        return _sum(self.weights)
+        return sum_of(self.weights)
 
     @cached_property
     def local_units(self) -> LocalUnits:
@@ -205,13 +191,13 @@ class LeastSquares:
 
     def cost(self, view: View, weights: Array) -> float:
         """Of the view, where `weights` say; infinite where nothing is to be compared."""
-        count = _sum(weights)
+        count = sum_of(weights)
         if count < 1:
             return np.inf
         if self.metric == "lncc":
             units = view.local_units if weights is view.weights else LocalUnits.of(view.warped, weights)
             residual = units.values - self.fixed_in_local_units
-            return _product(weights * residual, residual) / (2 * count * len(residual))
+            return sum_of_products(weights * residual, residual) / (2 * count * len(residual))
         costs = []
         for warped, fixed in zip(view.warped, self.fixed.image, strict=True):
             if self.metric == "ncc":
@@ -219,7 +205,7 @@ class LeastSquares:
             else:
                 residual = warped - fixed
                 loss = residual * residual if self.metric == "ssd" else self.robust(residual)[0]
-                costs.append(_product(weights, loss) / count)
+                costs.append(sum_of_products(weights, loss) / count)
         return float(np.mean(costs))
 
     def improves(self, one: View, other: View) -> bool:
@@ -264,7 +250,7 @@ class LeastSquares:
         loss = None
         if self.metric in TUNING:
             losses, factors = self.robust(view.warped[channel] - fixed)
-            loss, weights = _product(weights, losses), (weights * factors).astype("float32")
+            loss, weights = sum_of_products(weights, losses), (weights * factors).astype("float32")
         sums = warp_normal_equations(moving, fixed, view.transform, weights=weights, boundary="border")
         matrix, vector, squares = (to_numpy(x)[0] / view.count for x in sums)
         cost = float(squares) if loss is None else loss / view.count
@@ -276,13 +262,11 @@ class LeastSquares:
         if not np.isfinite(moments.correlation):
             return Comparison(np.inf, np.zeros(0), np.zeros((0, 0)))
         sums = self._sums(channel, view)
-        return Comparison(1 - moments.correlation, *_correlation(sums, moments, view.count, chain))
+        return Comparison(1 - moments.correlation, *correlation_model(sums, moments, view.count, chain))
 
     def _sums(self, channel: int, view: View) -> NormalEquations:
         """Of V - F, V and V - 1; the first matrix is that of all of them."""
         moving, wanted, weights = self.moving.image[channel], self.wanted[channel], view.weights
-        if isinstance(view.transform, ThinPlateSpline):
-            return spline_sums(moving, wanted, view.warped[channel], weights, view.transform)
         return warp_normal_equations(
             moving[None, None], wanted, view.transform, weights=weights, boundary="border"
         )
@@ -302,7 +286,7 @@ class LeastSquares:
             warp_normal_equations(image, wanted, view.transform, weights=weights, boundary="border")[which]
             for image, weights, which in ((moving, met, 1), (local, view.weights, 0))
         )
-        cost = _product(weighted, residual) / (2 * count)
+        cost = sum_of_products(weighted, residual) / (2 * count)
         vector, matrix = to_numpy(vector)[0] / count, to_numpy(matrix)[0] / count
         return Comparison(cost, chain.T @ vector, chain.T @ matrix @ chain)
 
@@ -323,60 +307,3 @@ class LeastSquares:
             return 1.0
         residual = to_numpy(abs(view.warped - self.fixed.image)[:, met])
         return max(NORMAL_MAD * float(np.median(residual)), LEAST_SCALE)
-
-
-# ---- correlation -------------------------------------------------------------------------------------------
-
-
-def _sum(x: Array) -> float:
-    return float(x.sum(dtype="float64"))
-
-
-def _product(one: Array, other: Array) -> float:
-    """The sum of products; rows in the arrays' own precision, which are as good as the products."""
-    return _sum(namespace(one).einsum("...i,...i->...", one, other))
-
-
-@dataclass(frozen=True)
-class Moments:
-    """Weighted means, and weighted means of products with these means taken off."""
-
-    v: float
-    f: float
-    vv: float
-    vf: float
-    ff: float
-
-    @classmethod
-    def of(cls, warped: Array, fixed: Array, weights: Array, count: float) -> Moments:
-        """Of a channel; `count` is the sum of the weights."""
-        wv, wf = weights * warped, weights * fixed
-        v, f = _product(weights, warped) / count, _product(weights, fixed) / count
-        return cls(
-            v,
-            f,
-            max(_product(wv, warped) / count - v**2, 0.0),
-            _product(wv, fixed) / count - v * f,
-            max(_product(wf, fixed) / count - f**2, 0.0),
-        )
-
-    @property
-    def correlation(self) -> float:
-        """Minus infinity where one of the two does not vary."""
-        if self.vv <= ROUNDING * (1 + self.v**2) or self.ff <= ROUNDING * (1 + self.f**2):
-            return -np.inf
-        return self.vf / float(np.sqrt(self.vv * self.ff))
-
-
-def _correlation(
-    sums: NormalEquations, moments: Moments, count: float, chain: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Gradient and Hessian of "ncc", from what is summed up of V - F, V and V - 1."""
-    m, (difference, v, less_1) = moments, (chain.T @ x / count for x in to_numpy(sums.vector))
-    j1 = v - less_1
-    jv, jf = v - m.v * j1, v - difference - m.f * j1
-    jj = chain.T @ to_numpy(sums.matrix[0]) @ chain / count - np.outer(j1, j1)
-    across = jf - m.vf / m.vv * jv  # of (P J)^T W F
-    hessian = jj - np.outer(jv, jv) / m.vv
-    curvature = max(m.correlation, LEAST_CORRELATION) / m.vv
-    return -across / np.sqrt(m.vv * m.ff), curvature * hessian
