@@ -37,6 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if unknown := set(runs) - set(RUNS):
         parser.error(f"no such run: {', '.join(sorted(unknown))} (choose from {', '.join(RUNS)})")
     try:
+        for run in runs if options.write else ():
+            with_table(options.write.read_text(), run, "")  # to say before the work what would fail after it
         for run in runs:
             rows = table(tqdm(RUNS[run](tuple(options.pairs)), desc=run, unit="row"))
             print(f"{run}\n\n{rows}\n")
@@ -55,8 +57,10 @@ def with_table(text: str, run: str, rows: str) -> str:
     if not places:
         raise ValueError(f"--write: expected a file that says {command}, given one that does not")
     first = places[0] + 1
-    while first < len(lines) and not lines[first].startswith("|"):
+    while first < len(lines) and not lines[first].startswith(("|", "#")):
         first += 1
+    if first == len(lines) or lines[first].startswith("#"):
+        raise ValueError(f"--write: expected a table below {command}, given none before the next heading")
     last = first
     while last < len(lines) and lines[last].startswith("|"):
         last += 1

@@ -3,6 +3,7 @@
 import math
 import os
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -102,3 +103,18 @@ def test_each_beside(library):
 def test_each_beside_with_one_thread_needs_none():
     set_num_threads(1)
     assert set(each_beside(lambda _: threading.get_ident(), range(3), np)) == {threading.get_ident()}
+
+
+def test_each_beside_ends_with_the_first_error():
+    """What has not begun by then is not done."""
+    set_num_threads(2)
+    begun = []
+
+    def fail(number):
+        begun.append(number)
+        time.sleep(0.01)
+        raise ArithmeticError
+
+    with pytest.raises(ArithmeticError):
+        each_beside(fail, range(200), np)
+    assert len(begun) < 100

@@ -51,7 +51,7 @@ def test_of_the_ways_to_turn_axes_one_is_right(ndim):
     to_space[:-1] = np.column_stack([1.5 * turn, rng.standard_normal(ndim)])
     fixed, moving = Mass.of(image, None, np.eye(ndim + 1)), Mass.of(image, None, to_space)
     starts = list(axes_starts(fixed, moving, scaled=True))
-    assert len(starts) == 2 ** (ndim - 1)
+    assert len(starts) == 2 * 2 ** (ndim - 1)  # at the masses' scale, and at 1: something may be cut off
     assert min(abs(start - to_space).max() for start in starts) < 1e-9
     for start in axes_starts(fixed, moving, scaled=False):
         np.testing.assert_allclose(start[:-1, :-1] @ start[:-1, :-1].T, np.eye(ndim), atol=1e-9)
@@ -101,3 +101,34 @@ def test_volumes_turned_far(init):
     np.testing.assert_allclose(result.transform.to_affine().theta, truth.theta, atol=0.1)
     assert result.start.split(",")[0] in ("moments", "rotations")
     assert not wk.register(fixed, moving, "rigid", init="identity", **options).converged
+
+
+@pytest.mark.parametrize("init", ["auto", "mass", "moments", "rotations"])
+def test_masks_that_small_images_do_not_show(init):
+    """Of every second plane, which the planes of coarser levels are not; and of hardly a pixel."""
+    volume = lumps((80, 90, 70)).astype(np.float32)
+    planes = np.zeros(volume.shape, bool)
+    planes[1::2] = True
+    assert wk.register(volume, volume, "rigid", init=init, fixed_mask=planes).reason
+    image = lumps((40, 44)).astype(np.float32)
+    for pixels in ([(10, 12), (11, 30)], [(10, 12)]):
+        mask = np.zeros(image.shape)
+        mask[tuple(np.transpose(pixels))] = 1
+        if len(pixels) == 1:
+            with pytest.raises(ValueError, match="constant"):
+                wk.register(image, image, "affine", init=init, fixed_mask=mask, moving_mask=mask)
+        else:
+            assert not wk.register(image, image, init=init, fixed_mask=mask, moving_mask=mask).converged
+
+
+def test_without_mass_the_middles():
+    flat = np.zeros((30, 40), np.float32)
+    assert Mass.of(flat, None, np.eye(3)) is None
+    assert Mass.of(flat + np.eye(30, 40), flat, np.eye(3)) is None
+
+
+@pytest.mark.parametrize("init", ["moments", "rotations"])
+def test_translations_do_not_turn(init):
+    image = lumps((40, 44))
+    with pytest.raises(ValueError, match="init: expected a way to start translations"):
+        wk.register(image, image, "translation", init=init)

@@ -93,7 +93,11 @@ def each_beside(function: Callable[[Any], Any], items: Iterable[Any], library: M
         return [function(item) for item in items]
     with ThreadPoolExecutor(workers) as threads:
         calls = [threads.submit(contextvars.copy_context().run, function, item) for item in items]
-        return [call.result() for call in calls]
+        try:
+            return [call.result() for call in calls]
+        except BaseException:  # Ctrl-C, too: what has not begun is not done
+            threads.shutdown(cancel_futures=True)
+            raise
 
 
 def usable_cpus() -> int:

@@ -13,7 +13,8 @@ from warpkit.transforms import AbstractMatrix, AbstractTransform
 
 from ._fields import FIELDS
 from ._gradient_descent import OPTIMIZERS
-from ._least_squares import CORRELATIONS, METRICS
+from ._least_squares import CORRELATIONS
+from ._least_squares import METRICS as SUMS
 from ._matrix_groups import GROUPS, MatrixGroup, matrix_group
 from ._mutual_information import INFORMATION, SIGMA
 from ._pyramid import FINEST_SIGMA, Level, depth, make_pyramid
@@ -24,6 +25,7 @@ from ._refine_spline import SPLINES, SplineOptions
 NAMES = ("fixed", "moving")
 DEFORMABLE = (*FIELDS, *SPLINES)
 TRANSFORMS = (*GROUPS, *DEFORMABLE)
+METRICS = (*SUMS, INFORMATION)
 SMOOTHNESS = 0.5  # of fields, in pixels
 STIFFNESS = {"tps": 0.001, "bspline": 0.005}
 MOST_CONTROL_POINTS = {("tps", 2): 8, ("tps", 3): 5, ("bspline", 2): 25, ("bspline", 3): 25}
@@ -45,7 +47,7 @@ def make_pair(
 ) -> Pair:
     """Check the arguments, and make the pyramids, for a search that ends on `finest_level`."""
     check_choice("transform", transform, TRANSFORMS)
-    check_choice("metric", metric, (*METRICS, INFORMATION))
+    check_choice("metric", metric, METRICS)
     if not _is_number(tolerance) or not tolerance > 0:
         raise wrong_value("tolerance", "a number of pixels above 0", repr(tolerance))
     if not isinstance(max_iterations, int) or max_iterations < 1:

@@ -18,7 +18,7 @@ from warpkit.transforms import AbstractTransform
 from ._arguments import start_matrix
 from ._mutual_information import INFORMATION
 from ._refine import Answer, Pair, look, refine
-from ._starts import IN_THE_PLANE, QUICK, STARTS, THOROUGH, Start
+from ._starts import IN_THE_PLANE, QUICK, STARTS, THOROUGH, TURNS, Start
 
 CLEAR = 0.8  # of the tiles agree: there is no need to see whether more of them did at the start
 ENOUGH = 0.3  # of the tiles agree: no other start is tried
@@ -36,6 +36,8 @@ def choose_start(pair: Pair, init: Any, frame: str) -> tuple[str, np.ndarray, ra
     check_choice("init", init, STARTS)
     if init in IN_THE_PLANE and pair.group.ndim != 2:
         raise wrong_value("init", "a way to start in 3D", repr(init))
+    if init in TURNS and pair.group.name == "translation":
+        raise wrong_value("init", "a way to start translations", repr(init))
     if init in QUICK:
         ((name, start),) = QUICK[init](pair)
         return name, start, range(count - 1, -1, -1)

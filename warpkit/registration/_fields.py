@@ -13,15 +13,10 @@ A field of displacements may fold. A field of velocities is followed by scaling 
 the flow of a smooth velocity, has a smooth inverse. So both images are deformed, each towards the other, and
 a step is the mean of what the two say: neither's noise is mistaken for the other's shape.
 
-By "mi", a step is that for the warped image in the fixed one's contrast: of each of its values, the mean of
-what it meets there.
-
 J.-P. Thirion, "Image matching as a diffusion process: an analogy with Maxwell's demons", Medical Image
 Analysis 2 (3), 1998; T. Vercauteren, X. Pennec, A. Perchant, N. Ayache, "Symmetric log-domain diffeomorphic
 registration: a demons-based approach", MICCAI 2008, with the update :math:`v + d` of the velocity; and
 "Diffeomorphic demons: efficient non-parametric image registration", NeuroImage 45 (1), 2009, for J.
-A. Guimond, A. Roche, N. Ayache, J. Meunier, "Three-dimensional multimodal brain warping using the demons
-algorithm and adaptive intensity corrections", IEEE Transactions on Medical Imaging 20 (1), 2001, for "mi".
 """
 
 from __future__ import annotations
@@ -46,7 +41,6 @@ from warpkit.warping import warp
 
 from ._correlation import Moments
 from ._least_squares import TUNING, LeastSquares, View
-from ._mutual_information import INFORMATION
 from ._pyramid import Level
 from ._slabs import Slab, correlate_rows, in_slabs
 
@@ -173,12 +167,12 @@ class FieldComparison:
         """What each pixel alone would best be moved by, (ndim, *spatial)."""
         xp = namespace(view.warped)
         warped, fixed, weights = self._in_units(view)
-        steps = xp.empty((weights.ndim, *weights.shape), "float32")
+        steps, own_slopes = xp.empty((weights.ndim, *weights.shape), "float32"), self.slopes
 
         def step_in(slab: Slab) -> None:
             residual = fixed[slab.core] - warped[slab.core]
             slopes = [slope[slab.inner] for slope in _slopes(warped[slab.wide])]
-            means = [(one[slab.core] + other) / 2 for one, other in zip(self.slopes, slopes, strict=True)]
+            means = [(one[slab.core] + other) / 2 for one, other in zip(own_slopes, slopes, strict=True)]
             square = sum((mean * mean).sum(axis=0) for mean in means)
             length = square + ALPHA * (residual * residual).sum(axis=0) + FLAT
             own_weights = weights[slab.core[1:]] / length
@@ -188,13 +182,23 @@ class FieldComparison:
         in_slabs(step_in, warped.shape, xp, reach=1)
         return steps
 
-    @cached_property
-    def reverse(self) -> FieldComparison:
+    def backward(self, view: View) -> FieldComparison:
         """The fixed image under a displacement, compared with the moving one under the linear map alone."""
+        del view  # which says nothing of it, other than for mutual information
+        return self._backward
+
+    @cached_property
+    def _backward(self) -> FieldComparison:
         fixed = self.images.fixed
-        still = self.view(namespace(fixed.image).zeros((len(fixed.shape), *fixed.shape), "float32"))
+        still = self.view(self.no_displacement)
         target = Level(still.warped, still.weights, fixed.to_space)
         return FieldComparison(replace(self.images, fixed=target, moving=fixed), np.eye(len(fixed.shape) + 1))
+
+    @property
+    def no_displacement(self) -> Array:
+        """Of any pixel, (ndim, *spatial)."""
+        fixed = self.images.fixed
+        return namespace(fixed.image).zeros((len(fixed.shape), *fixed.shape), "float32")
 
     def _in_units(self, view: View) -> tuple[Array, Array, Array]:
         """The two images in the units in which they are compared, and their weights."""
@@ -206,8 +210,6 @@ class FieldComparison:
             count = float(weights.sum(dtype="float64"))
             pairs = zip(warped, fixed, strict=True)
             warped = namespace(warped).stack([_regressed(v, f, weights, count) for v, f in pairs])
-        elif images.metric == INFORMATION:
-            warped = images.in_fixed_contrast(view)
         elif images.metric in TUNING:
             weights = weights * images.robust(warped - fixed)[1].mean(axis=0)
         return warped, fixed, weights

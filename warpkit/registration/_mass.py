@@ -29,7 +29,7 @@ from ._refine import Pair, comparison
 
 TURNS = {2: 24, 3: 600}
 BLUR = 0.05  # of the longest side
-OTHER_SCALE = 1.2  # if the moments' scales differ by more, turns are tried with and without it
+OTHER_SCALE = 1.2  # if the masses' sizes differ by more, both their ratio and 1 are tried
 SPIRALS = (2**0.5, 1.533751168755204288118041)  # the second is the root of s^4 = s + 4
 LEAST_OVERLAP = 0.3  # of the fixed image, for a turn to be looked at
 MOST_TURNS = 4  # are refined
@@ -50,9 +50,11 @@ class Mass:
     spread: np.ndarray
 
     @classmethod
-    def of(cls, image: np.ndarray, weights: np.ndarray | None, to_space: np.ndarray) -> Mass:
-        """Of an image (*spatial); what has weight 0 has no mass."""
+    def of(cls, image: np.ndarray, weights: np.ndarray | None, to_space: np.ndarray) -> Mass | None:
+        """Of an image (*spatial); what has weight 0 has no mass. None without any."""
         counted = np.ones(image.shape, bool) if weights is None else weights > 0
+        if not counted.any() or image[counted].min() == image[counted].max():
+            return None
         mass = np.where(counted, image - image[counted].min(), 0).astype(np.float64)
         mass = mass if weights is None else mass * weights
         mass /= mass.sum()
@@ -89,10 +91,11 @@ def shift_start(fixed: Mass, moving: Mass) -> np.ndarray:
 
 
 def axes_starts(fixed: Mass, moving: Mass, *, scaled: bool) -> Iterator[np.ndarray]:
-    """Motions that bring the principal axes together, of all signs; or similarities."""
+    """Motions that bring the principal axes together, of all signs; and similarities, `scaled`."""
     one, other = fixed.axes(), moving.axes()
-    scale = moving.size / fixed.size if scaled else 1.0
-    for signs in itertools.product((1.0, -1.0), repeat=len(one)):
+    for scale, signs in itertools.product(
+        _scales(fixed, moving, scaled=scaled), itertools.product((1.0, -1.0), repeat=len(one))
+    ):
         if np.prod(signs) > 0:
             yield _about_centres(scale * other @ np.diag(signs) @ one.T, fixed, moving)
 
@@ -100,7 +103,8 @@ def axes_starts(fixed: Mass, moving: Mass, *, scaled: bool) -> Iterator[np.ndarr
 def turn_starts(pair: Pair, fixed: Mass, moving: Mass) -> Iterator[np.ndarray]:
     """Of turns about the centres those that look best, the best first."""
     coarse, found = _coarse(pair), list[tuple[float, int, np.ndarray]]()
-    for turn, scale in itertools.product(_turns(pair.group.ndim), _scales(pair, fixed, moving)):
+    scales = _scales(fixed, moving, scaled=pair.group.name != "rigid")
+    for turn, scale in itertools.product(_turns(pair.group.ndim), scales):
         matrix = _about_centres(scale * turn, fixed, moving)
         images = comparison(coarse, 0, matrix)
         view = images.view(matrix)
@@ -119,10 +123,12 @@ def _coarse(pair: Pair) -> Pair:
     return replace(pair, fixed=[one], moving=[other])
 
 
-def _scales(pair: Pair, fixed: Mass, moving: Mass) -> tuple[float, ...]:
+def _scales(fixed: Mass, moving: Mass, *, scaled: bool) -> tuple[float, ...]:
+    """That of the masses, and 1: an object may be cut off."""
     scale = moving.size / fixed.size
-    other = pair.group.name != "rigid" and max(scale, 1 / scale) > OTHER_SCALE
-    return (1.0, scale) if other else (1.0,)
+    if not scaled:
+        return (1.0,)
+    return (scale, 1.0) if max(scale, 1 / scale) > OTHER_SCALE else (scale,)
 
 
 def _turns(ndim: int) -> np.ndarray:

@@ -80,29 +80,47 @@ class MutualInformation(LeastSquares):
             for one, other in zip(fixed.image, moving.image, strict=True)
         ]
 
-    def in_fixed_contrast(self, view: View) -> Array:
-        """Each value of the warped image replaced by the mean of those that it meets in the fixed one.
+    def in_fixed_contrast(self, view: View, seen: View | None = None) -> Array:
+        """Each value of the warped image, or of `seen`, replaced by the mean of those that it meets.
 
-        What is tissue in one image and void in another differs in more than sign. Of some dozens of values,
-        each told by the whole image, none can make a part of it fit just where it is.
+        In the fixed image, under `view`. What is tissue in one image and void in another differs in more than
+        sign. Of some dozens of values, each told by the whole image, none can make a part of it fit just
+        where it is.
         """
-        xp = namespace(view.warped)
-        out = [xp.zeros_like(view.warped[0])] * len(view.warped)
-        if view.count >= 1:
-            out = [self._mean_met(i, view) for i in range(len(view.warped))]
-        return xp.stack(out)
+        xp, seen = namespace(view.warped), seen or view
+        if view.count < 1:
+            return xp.zeros_like(seen.warped)
+        tables = self._means_met(view.warped, view, "moving_range")
+        return xp.where(seen.weights > 0, self._looked_up(tables, seen.warped, "moving_range"), 0)
 
-    def _mean_met(self, channel: int, view: View) -> Array:
-        """One channel of it."""
-        fixed, warped, weights = self._arrays(channel, view, view.weights)
-        ranges = {key: self.bins[channel][key] for key in ("fixed_range", "moving_range")}
-        (low, high), bins = ranges["fixed_range"], self.bins[channel]["bins"]
-        xp = namespace(warped)
-        histogram = joint_histogram(fixed, warped, weights[None], **self.bins[channel])[0, 0]
-        mean = xp.linspace(low, high, bins) @ histogram / xp.maximum(histogram.sum(axis=0), TINY)
-        table = xp.broadcast_to(mean, (1, 1, bins, bins))
-        met = histogram_lookup(table, fixed, warped, **ranges)[0, 0]
-        return xp.where(view.weights > 0, met, 0)
+    def in_own_contrast(self, view: View) -> Array:
+        """The fixed image as blurred by the bins: for each of its values the mean of those in its bins."""
+        tables = self._means_met(self.fixed.image, view, "fixed_range")
+        return self._looked_up(tables, self.fixed.image, "fixed_range")
+
+    def _means_met(self, values: Array, view: View, bins: str) -> list[Array]:
+        """For each channel and each bin of such values the mean of the fixed image's where they are."""
+        means = []
+        for channel, options in enumerate(self.bins):
+            one = (None, slice(channel, channel + 1))
+            ranges = {"fixed_range": options["fixed_range"], "moving_range": options[bins]}
+            counts = joint_histogram(
+                self.fixed.image[one], values[one], view.weights[None, None], bins=options["bins"], **ranges
+            )[0, 0]
+            xp = namespace(counts)
+            inside = xp.linspace(*options["fixed_range"], options["bins"])
+            means.append(inside @ counts / xp.maximum(counts.sum(axis=0), TINY))
+        return means
+
+    def _looked_up(self, tables: list[Array], images: Array, bins: str) -> Array:
+        """Images (c, *spatial) with what the tables say in place of their values."""
+        out, xp = [], namespace(images)
+        for channel, (mean, options) in enumerate(zip(tables, self.bins, strict=True)):
+            image, ranges = images[None, channel : channel + 1], options[bins]
+            table = xp.broadcast_to(mean, (1, 1, len(mean), len(mean)))
+            found = histogram_lookup(table, image, image, fixed_range=ranges, moving_range=ranges)
+            out.append(found[0, 0].astype("float32"))
+        return xp.stack(out)
 
     def cost(self, view: View, weights: Array) -> float:
         """In nats, below 0, where `weights` say; infinite where nothing is to be compared."""

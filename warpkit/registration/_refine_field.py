@@ -11,8 +11,9 @@ from warpkit._core import Array, namespace
 
 from ._fields import FieldComparison, smoothed, to_displacement, to_level, without_folds
 from ._held_out import judged
+from ._information_fields import InformationFieldComparison
 from ._levenberg_marquardt import LEAST_OVERLAP, Iteration
-from ._mutual_information import INFORMATION
+from ._mutual_information import INFORMATION, MutualInformation
 from ._refine import Answer, Pair, comparison
 
 FLUID = 1.0  # pixels: the standard deviation of the Gaussian that smooths steps
@@ -61,7 +62,10 @@ def _find_field(pair: Pair, matrix: np.ndarray, options: FieldOptions) -> tuple[
     for level in range(last, -1, -1):
         if level < last:
             field = to_level(field, pair.fixed[level + 1], pair.fixed[level])
-        both = FieldComparison(comparison(pair, level, matrix), matrix)
+        images = comparison(pair, level, matrix)
+        both = FieldComparison(images, matrix)
+        if isinstance(images, MutualInformation):
+            both = InformationFieldComparison(images, matrix)
         field, steps, settled = _descend(both, field, options, level, pair)
         if options.kind == "diffeomorphic":
             field = without_folds(field)
@@ -82,8 +86,9 @@ def _descend(
         cost = both.images.cost(view, view.weights)
         step = both.step(view)
         if options.kind == "diffeomorphic":
-            back = both.reverse.view(to_displacement(-field, options.kind))
-            step = (step - both.reverse.step(back)) / 2
+            backward = both.backward(view)
+            back = backward.view(to_displacement(-field, options.kind))
+            step = (step - backward.step(back)) / 2
         last, field = field, smoothed(field + smoothed(step, FLUID), options.smoothness)
         squares = view.weights * ((field - last) ** 2).sum(axis=0)
         length = float(squares.sum(dtype="float64") / view.weights.sum(dtype="float64")) ** 0.5

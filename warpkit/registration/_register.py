@@ -12,7 +12,7 @@ import numpy as np
 from warpkit._core import Array, as_array, namespace
 from warpkit.grids import Geometry
 from warpkit.sampling import grid_sample
-from warpkit.transforms import WORLD, AbstractMatrix, AbstractTransform, Composed
+from warpkit.transforms import WORLD, AbstractTransform, Composed
 from warpkit.warping import warp
 
 from ._arguments import check_finest_level, deformation_options, make_pair
@@ -190,7 +190,9 @@ def _align(pair: Pair, init: Any, frame: str) -> tuple[str, Answer, str | None]:
     """The start that led to the best linear map, what it makes of the images, and what speaks against it."""
     chosen = choose_start(pair, init, frame)
     if chosen is None:
-        reason = "no start was found: too few points look alike, or scikit-image is not installed"
+        reason = f"no start was found by {init}"
+        if init == "features":
+            reason += ": too few points look alike, or scikit-image is not installed"
         return "none", look(pair, np.eye(pair.group.ndim + 1), 0), reason
     name, start, levels = chosen
     answer = refine(pair, start, levels)
@@ -275,8 +277,8 @@ def _result(
 
 
 def _puller(pixels: AbstractTransform, shape: tuple[int, ...]) -> Callable[[Array], Array]:
-    """What warps images (c, *spatial) or (*spatial); where a deformation leads to is worked out once."""
-    if isinstance(pixels, AbstractMatrix):
+    """What warps images (c, *spatial) or (*spatial); where several maps in turn lead to is worked out once."""
+    if not isinstance(pixels, Composed):
         return partial(warp, transform=pixels, shape=shape)
     grid = pixels.grid(shape)
 

@@ -66,33 +66,42 @@ def fourier_starts(pair: Pair) -> Iterator[Start]:
 
 
 def mass_starts(pair: Pair) -> Iterator[Start]:
-    """The centres of mass on each other; what a mask leaves out has none."""
-    yield "centres of mass", shift_start(*_masses(pair))
+    """The centres of mass on each other, or the middles where there is no mass; a mask leaves mass out."""
+    masses = _masses(pair)
+    if masses is None:
+        yield from identity_start(pair)
+    else:
+        yield "centres of mass", shift_start(*masses)
 
 
 def moments_starts(pair: Pair) -> Iterator[Start]:
     """The principal axes of the masses on each other, and for groups that can the masses made as large."""
-    if pair.group.name != "translation":
-        starts = axes_starts(*_masses(pair), scaled=pair.group.name != "rigid")
+    masses = _masses(pair)
+    if masses and all(mass.size > 0 for mass in masses) and pair.group.name != "translation":
+        starts = axes_starts(*masses, scaled=pair.group.name != "rigid")
         for number, start in enumerate(starts, 1):
             yield f"moments, {number}", start
 
 
 def rotation_starts(pair: Pair) -> Iterator[Start]:
     """Turns about the centres of mass, those that look best."""
-    if pair.group.name != "translation":
-        for number, start in enumerate(turn_starts(pair, *_masses(pair)), 1):
+    masses = _masses(pair)
+    if masses and all(mass.size > 0 for mass in masses) and pair.group.name != "translation":
+        for number, start in enumerate(turn_starts(pair, *masses), 1):
             yield f"rotations, {number}", start
 
 
-def _masses(pair: Pair) -> tuple[Mass, Mass]:
-    """Where the two images' masses are; small images say it as well."""
-    small = pair.from_level(pair.scout_level)
-    one, other = (
-        Mass.of(image, None if level.weights is None else to_numpy(level.weights), level.to_space)
-        for image, level in zip(_grey(small), (small.fixed[0], small.moving[0]), strict=True)
-    )
-    return one, other
+def _masses(pair: Pair) -> tuple[Mass, Mass] | None:
+    """Where the two images' masses are. Small images say it as well, unless a mask leaves out all of them."""
+    for level in (pair.scout_level, 0):
+        small = pair.from_level(level)
+        one, other = (
+            Mass.of(image, None if one.weights is None else to_numpy(one.weights), one.to_space)
+            for image, one in zip(_grey(small), (small.fixed[0], small.moving[0]), strict=True)
+        )
+        if one is not None and other is not None:
+            return one, other
+    return None
 
 
 def _grey(pair: Pair) -> tuple[np.ndarray, np.ndarray]:
@@ -141,6 +150,9 @@ THOROUGH: dict[str, Callable[[Pair], Iterator[Start]]] = {
 
 IN_THE_PLANE = ("features", "fourier")
 """These there are in 2D alone."""
+
+TURNS = ("moments", "rotations")
+"""These are for maps that can turn."""
 
 STARTS = ("auto", *QUICK, *THOROUGH)
 """What may be asked for by name."""

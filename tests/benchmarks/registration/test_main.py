@@ -59,6 +59,8 @@ def test_a_table_takes_the_place_of_the_one_before(monkeypatch, capsys, tmp_path
     assert main(["noise", "--write", str(file)]) == 0
     assert file.read_text() == PAGE.replace("| old |\n| older |\n", "| new |\n")
     assert with_table(PAGE, "brains", "| x |") == PAGE.replace("| other |", "| x |")
+    with pytest.raises(ValueError, match="a table below"):
+        with_table(PAGE.replace("| other |", "## More"), "brains", "| x |")
     file.write_text("Nothing.")
     assert main(["noise", "--write", str(file)]) == 1
     assert "--write: expected a file that says" in capsys.readouterr().err
