@@ -78,7 +78,7 @@ def brains(names: tuple[str, ...] = ()) -> Iterator[Row]:
         row = _row(f"warpkit, {name}", pair, warped, folds, seconds)
         yield row | {"converged": "yes" if result.converged else "no", "says": result.reason}
     for sigma in PEER_SIGMAS:
-        name = f"SimpleITK: affine, diffeomorphic demons with a deviation of {sigma}, half size"
+        name = f"SimpleITK, demons smoothed by {sigma}, half size"
         yield _row(name, pair, *demons(pair, sigma))
 
 

@@ -277,7 +277,7 @@ def _result(
 
 
 def _puller(pixels: AbstractTransform, shape: tuple[int, ...]) -> Callable[[Array], Array]:
-    """What warps images (c, *spatial) or (*spatial); where several maps in turn lead to is worked out once."""
+    """What warps images (c, *spatial) or (*spatial); where maps in turn lead to is worked out once."""
     if not isinstance(pixels, Composed):
         return partial(warp, transform=pixels, shape=shape)
     grid = pixels.grid(shape)
