@@ -55,9 +55,15 @@ MOST_MENDINGS = 30
 SMALL_STEP = 2.0  # pixels: a flow is squared until its first step is no longer
 
 
+def squared_lengths(field: Array) -> Array:
+    """Of each pixel's vector (ndim, *spatial)."""
+    lengths: Array = namespace(field).einsum("i...,i...->...", field, field)
+    return lengths
+
+
 def squarings_for(velocity: Array) -> int:
     """How many make the first step of a flow short; `velocity` is (ndim, *spatial), in pixels."""
-    fastest = float((velocity * velocity).sum(axis=0).max()) ** 0.5
+    fastest = float(squared_lengths(velocity).max()) ** 0.5
     return max(0, math.ceil(math.log2(max(fastest, 1e-9) / SMALL_STEP)))
 
 

@@ -9,7 +9,15 @@ import numpy as np
 
 from warpkit._core import Array, namespace
 
-from ._fields import FieldComparison, smoothed, to_displacement, to_level, without_folds
+from ._correlation import sum_of_products
+from ._fields import (
+    FieldComparison,
+    smoothed,
+    squared_lengths,
+    to_displacement,
+    to_level,
+    without_folds,
+)
 from ._held_out import judged
 from ._information_fields import InformationFieldComparison
 from ._levenberg_marquardt import LEAST_OVERLAP, Iteration
@@ -90,8 +98,7 @@ def _descend(
             back = backward.view(to_displacement(-field, options.kind))
             step = (step - backward.step(back)) / 2
         last, field = field, smoothed(field + smoothed(step, FLUID), options.smoothness)
-        squares = view.weights * ((field - last) ** 2).sum(axis=0)
-        length = float(squares.sum(dtype="float64") / view.weights.sum(dtype="float64")) ** 0.5
+        length = (sum_of_products(view.weights, squared_lengths(field - last)) / view.count) ** 0.5
         history.append(Iteration(level, cost, 2**level * length, overlap))
         flat = len(history) > PATIENCE and _gain(pair, history[-1 - PATIENCE].cost, cost) <= LEAST_GAIN
         still = length <= SETTLED * pair.tolerance and flat

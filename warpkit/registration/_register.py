@@ -25,6 +25,7 @@ from ._refine import Answer, Pair, comparison, look, refine
 from ._refine_field import FieldOptions, refine_field
 from ._refine_spline import SplineOptions, refine_spline, whole_map
 from ._result import RegistrationResult
+from ._slabs import Slab, in_slabs
 
 WARPED_AS_THEY_ARE = ("uint8", "uint16", "int16", "float16", "float32", "float64")
 
@@ -280,11 +281,21 @@ def _puller(pixels: AbstractTransform, shape: tuple[int, ...]) -> Callable[[Arra
     """What warps images (c, *spatial) or (*spatial); where maps in turn lead to is worked out once."""
     if not isinstance(pixels, Composed):
         return partial(warp, transform=pixels, shape=shape)
-    grid = pixels.grid(shape)
+    # What comes first, a field or a spline, takes long; what comes after it would be twice its size.
+    *after, first = pixels.transforms
+    grid, then = first.grid(shape), Composed(tuple(after))
 
     def pull(image: Array) -> Array:
         channels = image.reshape(1, -1, *image.shape[-len(shape) :])
-        return grid_sample(channels, grid, frame="pixel").reshape(*image.shape[: -len(shape)], *shape)
+        out = namespace(image).empty((1, channels.shape[1], *shape), image.dtype)
+
+        def pull_in(slab: Slab) -> None:
+            some = grid[slab.core[1:]]
+            places = then(some.reshape(1, -1, len(shape))).reshape(some.shape)
+            out[:, *slab.core[1:]] = grid_sample(channels, places, frame="pixel")
+
+        in_slabs(pull_in, out.shape, namespace(image), axis=2)
+        return out.reshape(*image.shape[: -len(shape)], *shape)
 
     return pull
 
