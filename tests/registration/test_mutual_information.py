@@ -10,7 +10,6 @@ from scipy.ndimage import gaussian_filter
 import warpkit as wk
 from warpkit.metrics import mutual_information
 from warpkit.registration._cost_slope import cost_slope
-from warpkit.registration._fields import FIELDS
 from warpkit.registration._matrix_groups import map_points, matrix_group, scaling
 from warpkit.registration._mutual_information import LEAST_BINS, MOST_BINS, MOST_PIXELS, MutualInformation
 from warpkit.registration._pyramid import Level
@@ -304,17 +303,6 @@ def test_deformed_in_another_contrast(kind, contrast):
     assert np.median(np.linalg.norm(wrong, axis=-1)) < (0.5 if contrast == "inverted" else 0.9)
     affine = wk.register(fixed, moving, "affine", "mi", init="identity")
     assert result.metric > affine.metric + 0.1
-
-
-@pytest.mark.parametrize("kind", FIELDS)
-@pytest.mark.parametrize("contrast", [lambda x: x, lambda x: -x, lambda x: x**2])
-def test_what_is_aligned_stays(kind, contrast):
-    """Bins blur what values say, most on coarse levels; that must not move anything."""
-    moving = texture((120, 130), sigma=3.0) - 128
-    result = wk.register(contrast(moving), moving, kind, "mi", init="identity")
-    moved = result.transform.grid(moving.shape) - wk.identity_grid(moving.shape, "pixel")
-    bound = 0.01 if contrast(-2) < 3 else 0.4
-    assert np.median(np.linalg.norm(moved, axis=-1)) < bound
 
 
 @pytest.mark.parametrize("kind", ["diffeomorphic", "bspline"])
