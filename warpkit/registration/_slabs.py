@@ -17,7 +17,7 @@ import numpy as np
 from warpkit._core import Array
 from warpkit._core._threads import each_beside
 
-PIXELS = 1 << 18  # of a slab: in float32, half a MB
+PIXELS = 1 << 18  # of a slab: a MB in float32
 
 
 @dataclass(frozen=True)
