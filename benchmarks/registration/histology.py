@@ -7,8 +7,7 @@ in units of the image's diagonal; those who set the landmarks differed by about 
 from __future__ import annotations
 
 import csv
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ import numpy as np
 import warpkit as wk
 
 from ..data import data_folder
+from .timing import timed
 
 Row = dict[str, str]
 
@@ -78,7 +78,7 @@ def histology(names: tuple[str, ...] = ()) -> Iterator[Row]:
         still = wk.Affine.identity(2, frame="pixel")
         yield {"pair": pair, "registration": "none", "median relative error": error(still)}
         for metric in METRICS:
-            result, seconds = _timed(lambda a=fixed, b=moving, c=metric: wk.register(a, b, "affine", c))
+            result, seconds = timed(lambda a=fixed, b=moving, c=metric: wk.register(a, b, "affine", c))
             yield {
                 "pair": pair,
                 "registration": f'warpkit, "{metric}"',
@@ -87,16 +87,10 @@ def histology(names: tuple[str, ...] = ()) -> Iterator[Row]:
                 "converged": "yes" if result.converged else "no",
                 "says": result.reason,
             }
-        other, seconds = _timed(lambda a=fixed, b=moving: by_simpleitk(a, b))
+        other, seconds = timed(lambda a=fixed, b=moving: by_simpleitk(a, b))
         yield {
             "pair": pair,
             "registration": "SimpleITK, mutual information",
             "median relative error": error(other),
             "seconds": f"{seconds:.1f}",
         }
-
-
-def _timed(run: Callable[[], Any]) -> tuple[Any, float]:
-    begin = time.perf_counter()
-    result = run()
-    return result, time.perf_counter() - begin

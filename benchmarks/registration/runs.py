@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import numpy as np
 
@@ -15,6 +13,7 @@ from .histology import histology
 from .homographies import NAMES, Pair, apply, corners, read_pairs
 from .peers import ecc, ecc_multi_scale, sift_magsac
 from .slices import slices
+from .timing import timed
 from .unrelated import unrelated
 from .volumes import volumes
 
@@ -75,13 +74,6 @@ def starts(pair: Pair) -> Iterator[np.ndarray]:
         start = wk.Projective.from_points(own, moved, frame="pixel")
         assert isinstance(start, wk.Projective)
         yield start.theta[0] / start.theta[0, 2, 2]
-
-
-def timed(run: Callable[[], Any]) -> tuple[Any, float]:
-    """The result, and the seconds that it took."""
-    begin = time.perf_counter()
-    result = run()
-    return result, time.perf_counter() - begin
 
 
 def verdict(pair: Pair, matrix: np.ndarray | None) -> str:

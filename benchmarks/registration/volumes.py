@@ -11,7 +11,6 @@ And the T1-weighted head against itself, as another scanner would see it, moved 
 from __future__ import annotations
 
 import itertools
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ import warpkit as wk
 from warpkit.transforms import AbstractTransform
 
 from ..data import data_folder
+from .timing import timed
 
 Row = dict[str, str]
 
@@ -113,12 +113,6 @@ def _method(sitk: Any) -> Any:
     return method
 
 
-def _timed(run: Callable[[], Any]) -> tuple[Any, float]:
-    begin = time.perf_counter()
-    result = run()
-    return result, time.perf_counter() - begin
-
-
 def volumes(names: tuple[str, ...] = ()) -> Iterator[Row]:
     """Heads of two modalities in millimetres: distances of the corners, and mutual information."""
     import SimpleITK as sitk
@@ -127,7 +121,7 @@ def volumes(names: tuple[str, ...] = ()) -> Iterator[Row]:
     for pair, files in PAIRS.items():
         fixed, moving = (wk.read_image(path_of(name)) for name in files)
         theirs = [sitk.ReadImage(path_of(name), sitk.sitkFloat32) for name in files]
-        result, seconds = _timed(lambda fixed=fixed, moving=moving: align(fixed, moving))
+        result, seconds = timed(lambda fixed=fixed, moving=moving: align(fixed, moving))
         row = {
             "pair": pair,
             "converged": "yes" if result.converged else "no",
@@ -135,7 +129,7 @@ def volumes(names: tuple[str, ...] = ()) -> Iterator[Row]:
             "seconds": f"{seconds:.1f}",
         }
         for share in SHARES:
-            other, seconds = _timed(lambda share=share, theirs=theirs: by_simpleitk(*theirs, share))
+            other, seconds = timed(lambda share=share, theirs=theirs: by_simpleitk(*theirs, share))
             name = "SimpleITK" if share == 1 else f"SimpleITK, {share:.0%}"
             row[f"{name}: information"] = f"{information(*theirs, other):.4f}"
             row[f"{name}: seconds"] = f"{seconds:.1f}"
@@ -144,7 +138,7 @@ def volumes(names: tuple[str, ...] = ()) -> Iterator[Row]:
     head = wk.read_image(path_of("flash_t1"))
     for name, contrast in CONTRASTS.items():
         fixed = seen_by_another(head, contrast)
-        result, seconds = _timed(lambda fixed=fixed: align(fixed, head))
+        result, seconds = timed(lambda fixed=fixed: align(fixed, head))
         yield {
             "pair": f"T1, moved, {name}",
             "converged": "yes" if result.converged else "no",

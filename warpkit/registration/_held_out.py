@@ -28,7 +28,6 @@ from ._refine import Answer, Pair, comparison
 
 SEARCHES = {2: Search(16, 4, 1.0), 3: Search(8, 4, 1.5)}
 LONGEST = {2: 400, 3: 64}  # pixels: larger images are looked at on a coarser level
-WORSE = 1e-3  # of the cost: less than that is no more than rounding and interpolation
 MARGIN = 2  # pixels, between a tile and the edges of its square
 FILL = 1 / 3  # of a square: the standard deviation of the Gaussian that fills it from around
 
@@ -136,5 +135,4 @@ def judged(
     cost, overlap = images.cost(view, view.weights), images.overlap(view)
     agreement = held_out_agreement(pair, matrix, find_displacement)
     answer = Answer(matrix, view, cost, overlap, settled, agreement, history)
-    worse = images.gain(view, before) > WORSE * abs(images.cost(before, before.weights))
-    return answer, worse
+    return answer, images.improves(view, before)
